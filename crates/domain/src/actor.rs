@@ -1,0 +1,169 @@
+//! Who acts, and on what proof.
+
+use crate::credential::Method;
+use crate::id::{SessionId, UserId};
+use crate::role::{self, Permission};
+use crate::session::SignedIn;
+use crate::time::Timestamp;
+use crate::user::User;
+
+/// What a request showed to prove who sends it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CredentialKind {
+    /// The token of a session.
+    Session,
+    /// A personal access token.
+    AccessToken,
+    /// A bot's access token.
+    BotToken,
+    /// A connection to the local socket.
+    LocalSocket,
+}
+
+impl CredentialKind {
+    /// The name under which audits hold the kind.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::AccessToken => "access_token",
+            Self::BotToken => "bot_token",
+            Self::LocalSocket => "local_socket",
+        }
+    }
+}
+
+/// The proof behind a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proof {
+    /// What kind it is of.
+    pub kind: CredentialKind,
+    /// Which session or token it is.
+    pub id: String,
+    /// When its holder proved who he is.
+    pub authenticated_at: Timestamp,
+    /// By which methods.
+    pub methods: Vec<Method>,
+    /// The operations it is good for, by name; `None` for all.
+    pub scopes: Option<Vec<String>>,
+}
+
+/// Somebody signed in: the account as it is now, and the proof.
+#[derive(Debug, Clone)]
+pub struct Principal {
+    /// The account.
+    pub user: User,
+    /// The proof.
+    pub proof: Proof,
+}
+
+impl From<SignedIn> for Principal {
+    fn from(signed_in: SignedIn) -> Self {
+        let SignedIn { session, user, .. } = signed_in;
+        let proof = Proof {
+            kind: CredentialKind::Session,
+            id: session.id.as_str().to_owned(),
+            authenticated_at: session.authenticated_at,
+            methods: session.methods,
+            scopes: None,
+        };
+        Self { user, proof }
+    }
+}
+
+/// Who acts.
+#[derive(Debug, Clone)]
+pub enum Actor {
+    /// Nobody who is signed in.
+    Nobody,
+    /// Somebody signed in.
+    Account(Box<Principal>),
+    /// Whoever may open the local socket or run the program beside its store: the operator.
+    Operator,
+}
+
+/// What an actor is to the permission table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActorKind {
+    /// Not signed in.
+    Nobody,
+    /// Sees only what he was invited to.
+    Guest,
+    /// Ordinary.
+    User,
+    /// Runs a part of the system.
+    Manager,
+    /// May do everything.
+    Admin,
+    /// A program.
+    Bot,
+    /// The operator at the machine itself.
+    Operator,
+}
+
+impl ActorKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [Self::Nobody, Self::Guest, Self::User, Self::Manager, Self::Admin, Self::Bot, Self::Operator];
+
+    /// The kind of an account that acts.
+    #[must_use]
+    pub fn of(user: &User) -> Self {
+        if user.roles.grant(Permission::ManageSystem) {
+            Self::Admin
+        } else if user.bot.is_some() {
+            Self::Bot
+        } else if role::MANAGERS.iter().any(|name| user.roles.contains(name)) {
+            Self::Manager
+        } else if user.is_guest() {
+            Self::Guest
+        } else {
+            Self::User
+        }
+    }
+}
+
+impl Actor {
+    /// The account that acts, if one does.
+    #[must_use]
+    pub fn user(&self) -> Option<&User> {
+        match self {
+            Self::Account(principal) => Some(&principal.user),
+            Self::Nobody | Self::Operator => None,
+        }
+    }
+
+    /// The id of the account that acts, if one does.
+    #[must_use]
+    pub fn user_id(&self) -> Option<&UserId> {
+        self.user().map(|user| &user.id)
+    }
+
+    /// The session that acts, if one does.
+    #[must_use]
+    pub fn session_id(&self) -> Option<SessionId> {
+        match self {
+            Self::Account(principal) if principal.proof.kind == CredentialKind::Session => principal.proof.id.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// What the actor is to the permission table.
+    #[must_use]
+    pub fn kind(&self) -> ActorKind {
+        match self {
+            Self::Nobody => ActorKind::Nobody,
+            Self::Account(principal) => ActorKind::of(&principal.user),
+            Self::Operator => ActorKind::Operator,
+        }
+    }
+
+    /// Whether the actor holds a permission.
+    #[must_use]
+    pub fn holds(&self, permission: Permission) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Account(principal) => principal.user.roles.grant(permission),
+            Self::Operator => true,
+        }
+    }
+}

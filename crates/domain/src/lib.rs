@@ -1,0 +1,32 @@
+//! The rules of Muster: what an account is, who may do what with it, and how people sign in.
+//!
+//! Knows no SQL, no HTTP, no mail, no environment and no clock: all of these come in through the ports in [`port`],
+//! [`limit`] and [`store`]. Start reading at [`accounts`] and [`sign_in`], the use cases.
+
+pub mod accounts;
+pub mod actor;
+pub mod audit;
+pub mod client;
+pub mod credential;
+pub mod email;
+pub mod id;
+pub mod key_check;
+pub mod limit;
+pub mod locale;
+pub mod map;
+pub mod operation;
+pub mod password;
+pub mod permission;
+pub mod port;
+pub mod refusal;
+pub mod role;
+pub mod session;
+pub mod sign_in;
+pub mod store;
+pub mod text;
+pub mod time;
+pub mod user;
+pub mod username;
+
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;

@@ -1,0 +1,49 @@
+//! The 76 operations of the API.
+
+/// Makes the list of operations, and for each a type that stands for it in a [`crate::permission::Permit`].
+macro_rules! operations {
+    ($($(#[doc = $doc:literal])? $name:ident,)*) => {
+        /// One operation of the API, by its name in the API text.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Operation {
+            $(#[doc = concat!("The operation `", stringify!($name), "`.")] $name,)*
+        }
+
+        impl Operation {
+            /// Every operation.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// Its name in the API text.
+            #[must_use]
+            pub const fn id(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name),)* }
+            }
+        }
+    };
+}
+
+operations! {
+    Login, LoginByCwsToken, LoginSSOCodeExchange, LoginIntune, Logout, CreateUser, GetUsers, PermanentDeleteAllUsers, GetUsersByIds,
+    GetUsersByGroupChannelIds, GetUsersByUsernames, SearchUsers, AutocompleteUsers, GetKnownUsers, GetTotalUsersStats,
+    GetTotalUsersStatsFiltered, GetUser, UpdateUser, DeleteUser, PatchUser, UpdateUserRoles, UpdateUserActive, GetProfileImage,
+    SetProfileImage, SetDefaultProfileImage, GetDefaultProfileImage, GetUserByUsername, ResetPassword, UpdateUserMfa, GenerateMfaSecret,
+    DemoteUserToGuest, PromoteGuestToUser, ConvertUserToBot, CheckUserMfa, UpdateUserPassword, SendPasswordResetEmail, GetUserByEmail,
+    GetSessions, RevokeSession, RevokeAllSessions, AttachDeviceExtraProps, GetUserAudits, VerifyUserEmailWithoutToken, VerifyUserEmail,
+    SendVerificationEmail, SwitchAccountType, GetLoginType, CreateUserAccessToken, GetUserAccessTokensForUser, GetUserAccessTokens,
+    RevokeUserAccessToken, GetUserAccessToken, DisableUserAccessToken, EnableUserAccessToken, SearchUserAccessTokens, UpdateUserAuth,
+    RegisterTermsOfServiceAction, GetUserTermsOfService, RevokeSessionsFromAllUsers, PublishUserTyping, GetUploadsForUser,
+    GetChannelMembersWithTeamDataForUser, MigrateAuthToLdap, MigrateAuthToSaml, GetUserThreads, GetThreadMentionCountsByChannel,
+    UpdateThreadsReadForUser, UpdateThreadReadForUser, SetThreadUnreadByPostId, StartFollowingThread, StopFollowingThread, GetUserThread,
+    GetTeamPoliciesForUser, GetChannelPoliciesForUser, GetUsersWithInvalidEmails, ResetPasswordFailedAttempts,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_76_operations_with_a_name_each() {
+        let names: std::collections::BTreeSet<_> = Operation::ALL.iter().map(|operation| operation.id()).collect();
+        assert_eq!(names.len(), 76);
+    }
+}

@@ -1,0 +1,148 @@
+//! Walks every cell of the table, and holds the printed table to the code.
+
+use std::fmt::Write as _;
+
+use super::*;
+use crate::actor::{CredentialKind, Principal, Proof};
+use crate::role::Roles;
+use crate::testkit::fixture;
+use crate::time::Timestamp;
+use crate::user::Bot;
+
+fn account(kind: ActorKind) -> Option<User> {
+    let mut user = fixture::user("z", "actor");
+    let roles = match kind {
+        ActorKind::Nobody | ActorKind::Operator => return None,
+        ActorKind::Guest => "system_guest",
+        ActorKind::User | ActorKind::Bot => "system_user",
+        ActorKind::Manager => "system_user system_user_manager",
+        ActorKind::Admin => "system_admin system_user",
+    };
+    user.roles = Roles::parse(roles).unwrap();
+    user.bot = (kind == ActorKind::Bot).then(Bot::default);
+    Some(user)
+}
+
+fn signed_in(user: User, scopes: Option<Vec<String>>) -> Actor {
+    let proof = Proof { kind: CredentialKind::Session, id: String::new(), authenticated_at: Timestamp::NEVER, methods: vec![], scopes };
+    Actor::Account(Box::new(Principal { user, proof }))
+}
+
+fn actor(kind: ActorKind) -> Actor {
+    match (kind, account(kind)) {
+        (ActorKind::Operator, _) => Actor::Operator,
+        (_, Some(user)) => signed_in(user, None),
+        (_, None) => Actor::Nobody,
+    }
+}
+
+fn target(kind: TargetKind, actor: &Actor) -> Option<User> {
+    let mut user = fixture::user("t", "target");
+    match kind {
+        TargetKind::Missing => return None,
+        TargetKind::Own => return actor.user().cloned(),
+        TargetKind::User => {}
+        TargetKind::Guest => user.roles = Roles::parse("system_guest").unwrap(),
+        TargetKind::Bot => user.bot = Some(Bot::default()),
+        TargetKind::Admin => user.roles = Roles::admin(),
+        TargetKind::Remote => user.remote_id = Some("elsewhere".into()),
+        TargetKind::Deactivated => user.deleted_at = Timestamp::from_millis(1),
+    }
+    Some(user)
+}
+
+fn cell(rule: Rule, actor_kind: ActorKind, target_kind: TargetKind) -> Option<Forbidden> {
+    let actor = actor(actor_kind);
+    assert_eq!(actor.kind(), actor_kind);
+    let target = target(target_kind, &actor);
+    decide(rule, actor_kind, TargetKind::of(&actor, target.as_ref()), |permission| actor.holds(permission))
+}
+
+fn printed() -> String {
+    let mut text = String::from(
+        "# Who may do what\n\nPrinted from `crates/domain/src/permission.rs`; a test holds the two together. \
+         A cell is empty where the call goes on, and else names what is missing.\n",
+    );
+    for entry in TABLE {
+        let _ = write!(text, "\n## {}\n\nRule: {:?}. Audit: {:?}.\n\n| |", entry.operation.id(), entry.rule, entry.recorded);
+        for kind in TargetKind::ALL {
+            let _ = write!(text, " {kind:?} |");
+        }
+        let _ = write!(text, "\n|{}\n", " --- |".repeat(TargetKind::ALL.len() + 1));
+        for actor in ActorKind::ALL {
+            let _ = write!(text, "| {actor:?} |");
+            for target in TargetKind::ALL {
+                let shown = match cell(entry.rule, actor, target) {
+                    None => "",
+                    Some(Forbidden::Lacks(permission)) => permission.id(),
+                    Some(_) => "session",
+                };
+                let _ = write!(text, " {shown} |");
+            }
+            text.push('\n');
+        }
+    }
+    text
+}
+
+#[test]
+fn the_printed_table_is_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/permissions.md");
+    if std::env::var_os("MUSTER_PRINT_PERMISSIONS").is_some() {
+        std::fs::write(path, printed()).unwrap();
+    }
+    let held = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(held, printed(), "print it again with MUSTER_PRINT_PERMISSIONS=1 cargo test -p muster-domain the_printed_table");
+}
+
+#[test]
+fn nobody_passes_only_where_everyone_does() {
+    for entry in TABLE {
+        for kind in TargetKind::ALL {
+            let passes = cell(entry.rule, ActorKind::Nobody, kind).is_none();
+            assert_eq!(passes, entry.rule == Rule::Everyone, "{entry:?} {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn nobody_acts_on_a_higher_rank() {
+    for actor in [ActorKind::Guest, ActorKind::User, ActorKind::Manager, ActorKind::Bot] {
+        assert!(cell(Rule::EditsTarget, actor, TargetKind::Admin).is_some(), "{actor:?}");
+    }
+}
+
+#[test]
+fn admins_and_operators_pass_every_cell() {
+    for entry in TABLE {
+        for kind in TargetKind::ALL {
+            assert_eq!(cell(entry.rule, ActorKind::Admin, kind), None, "{entry:?} {kind:?}");
+            assert_eq!(cell(entry.rule, ActorKind::Operator, kind), None, "{entry:?} {kind:?}");
+        }
+    }
+}
+
+#[test]
+fn guests_see_only_themselves() {
+    for kind in TargetKind::ALL {
+        let expected = (kind != TargetKind::Own).then_some(Forbidden::Lacks(Permission::ViewMembers));
+        assert_eq!(cell(Rule::SeesTarget, ActorKind::Guest, kind), expected);
+    }
+}
+
+#[test]
+fn every_operation_has_one_row_and_every_mutation_is_recorded() {
+    for entry in TABLE {
+        assert_eq!(TABLE.iter().filter(|other| other.operation == entry.operation).count(), 1);
+        assert!(!entry.is_mutation || entry.recorded == Recorded::Changes, "{:?} changes something unrecorded", entry.operation);
+    }
+}
+
+#[test]
+fn a_scoped_token_is_good_for_what_it_names_alone() {
+    let user = account(ActorKind::User).unwrap();
+    let narrow = signed_in(user.clone(), Some(vec!["GetUser".into()]));
+    assert!(permit::<operations::GetUser>(&narrow, Some(&user)).is_ok());
+    let refused = permit::<operations::PatchUser>(&narrow, Some(&user)).unwrap_err();
+    assert_eq!(refused, Forbidden::OutOfScope(Operation::PatchUser));
+}

@@ -1,0 +1,279 @@
+//! Storage, as the domain sees it: one port, one transaction over everything, and look-ups without one.
+
+use async_trait::async_trait;
+
+use crate::audit::{AuditEntry, RecordedAudit};
+use crate::credential::{Digest, KeyId, NewPassword, PasswordHash};
+use crate::email::Email;
+use crate::id::{SessionId, UserId};
+use crate::session::{Ending, Guard, NewSession, SignedIn, Touch};
+use crate::time::Timestamp;
+use crate::user::User;
+use crate::username::Username;
+
+/// A cause that a driver gave, for the log alone.
+pub type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// What one account alone may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UniqueField {
+    /// A login name.
+    Username,
+    /// A mail address.
+    Email,
+    /// A provider's name for somebody.
+    Identity,
+    /// An id, or the hash of a token.
+    Id,
+}
+
+/// Why a store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another account holds the value.
+    #[error("{0:?} is taken")]
+    Taken(UniqueField),
+    /// The database did not answer, or not in time, or is full.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Cause),
+    /// A row holds what the domain refuses.
+    #[error("the table {table} holds a row that can't be read")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// What is wrong with the row.
+        #[source]
+        source: Cause,
+    },
+}
+
+/// Where everything is kept.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Read-only repositories on one connection, without a transaction: a look-up is one round trip.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when no connection is to be had in time.
+    async fn read(&self) -> Result<Box<dyn Reading>, StoreError>;
+
+    /// Begins a transaction. Dropping it uncommitted undoes its writes.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when no connection is to be had in time.
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+}
+
+/// Repositories to look at.
+pub trait Reading: Send {
+    /// Accounts.
+    fn users(&mut self) -> &mut dyn ReadUsers;
+    /// Sessions.
+    fn sessions(&mut self) -> &mut dyn ReadSessions;
+    /// The audit.
+    fn audits(&mut self) -> &mut dyn ReadAudits;
+    /// What the service remembers of itself.
+    fn service(&mut self) -> &mut dyn ReadService;
+}
+
+/// One transaction, seen through every repository at once.
+#[async_trait]
+pub trait UnitOfWork: Send {
+    /// Accounts.
+    fn users(&mut self) -> &mut dyn Users;
+    /// Passwords, and tries of them.
+    fn credentials(&mut self) -> &mut dyn Credentials;
+    /// Sessions.
+    fn sessions(&mut self) -> &mut dyn Sessions;
+    /// The audit.
+    fn audits(&mut self) -> &mut dyn Audits;
+    /// What the service remembers of itself.
+    fn service(&mut self) -> &mut dyn Service;
+
+    /// Makes every write of the transaction last.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when the store can't promise that; the writes are then undone.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Accounts at rest, looked at.
+#[async_trait]
+pub trait ReadUsers: Send {
+    /// The account of an id.
+    async fn by_id(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
+    /// The account of a login name.
+    async fn by_username(&mut self, username: &Username) -> Result<Option<User>, StoreError>;
+    /// The account of a mail address.
+    async fn by_email(&mut self, email: &Email) -> Result<Option<User>, StoreError>;
+    /// The account whose login name or mail address is a lower-case text; the login name counts first.
+    async fn by_login(&mut self, login: &str) -> Result<Option<User>, StoreError>;
+    /// The accounts of some ids that changed after a time, by username; unknown ids are left out.
+    async fn by_ids(&mut self, ids: &[UserId], since: Timestamp) -> Result<Vec<User>, StoreError>;
+    /// The accounts of some login names, by username; unknown names are left out.
+    async fn by_usernames(&mut self, usernames: &[Username]) -> Result<Vec<User>, StoreError>;
+    /// Whether there is any account.
+    async fn any(&mut self) -> Result<bool, StoreError>;
+}
+
+/// Accounts at rest, changed.
+#[async_trait]
+pub trait Users: ReadUsers {
+    /// Adds new accounts, with their external identities; all of them or none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] names the field another account already holds.
+    async fn insert(&mut self, users: &[User]) -> Result<(), StoreError>;
+
+    /// The account of an id, kept from other writers until the unit of work ends.
+    async fn locked(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// Writes the name, the address and the profile of an account, and when it changed; nothing else of it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] names the field another account already holds.
+    async fn update(&mut self, user: &User) -> Result<(), StoreError>;
+
+    /// Makes sign-ins that were begun before fail: what lets somebody into the account has changed.
+    async fn grow_epoch(&mut self, id: &UserId) -> Result<(), StoreError>;
+}
+
+/// How somebody names the account he signs in to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LoginName {
+    /// By its id.
+    Id(UserId),
+    /// By its login name or mail address, in lower case.
+    Text(String),
+}
+
+/// A try of a password, counted before the password is looked at.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The account as it was before the try was counted.
+    pub user: User,
+    /// What verifies its password, if it has one.
+    pub hash: Option<PasswordHash>,
+    /// Whether the try counts; not while the account is locked, is a bot or has no password.
+    pub is_open: bool,
+    /// Until when it is locked.
+    pub locked_until: Timestamp,
+    /// Its live sessions.
+    pub live_sessions: u32,
+    /// What must still hold when a session is made.
+    pub guard: Guard,
+}
+
+/// When an account is locked for wrong passwords.
+#[derive(Debug, Clone, Copy)]
+pub struct LockRules {
+    /// Wrong passwords in a row that lock it.
+    pub limit: u32,
+    /// The first lock, in ms; each further wrong password doubles it.
+    pub first_lock_ms: i64,
+    /// The longest lock, in ms.
+    pub longest_lock_ms: i64,
+}
+
+/// Passwords at rest, and tries of them.
+#[async_trait]
+pub trait Credentials: Send {
+    /// Adds the passwords of new accounts.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Taken`] when an account has one already.
+    async fn insert(&mut self, passwords: &[NewPassword]) -> Result<(), StoreError>;
+
+    /// Replaces a password, unlocks the account and makes sign-ins fail that were begun before.
+    async fn change(&mut self, password: &NewPassword) -> Result<(), StoreError>;
+
+    /// Replaces a hash by another of the same password, if it is still the one that was verified.
+    async fn renew(&mut self, user: &UserId, verified: &PasswordHash, renewed: &PasswordHash) -> Result<bool, StoreError>;
+
+    /// Finds an account and counts a try of its password, in one statement, so that no burst gets more tries than the limit.
+    /// When the lock ends, one more try is allowed, and then again one after twice as long.
+    async fn attempt(&mut self, login: &LoginName, rules: &LockRules, now: Timestamp) -> Result<Option<Attempt>, StoreError>;
+
+    /// Gives a counted try back: the password was right, or was never looked at.
+    async fn give_back(&mut self, user: &UserId) -> Result<(), StoreError>;
+
+    /// Forgets wrong passwords: a right one was shown.
+    async fn forgive(&mut self, user: &UserId) -> Result<(), StoreError>;
+}
+
+/// Sessions at rest, looked at.
+#[async_trait]
+pub trait ReadSessions: Send {
+    /// The session that has not ended whose token has one of the hashes, with its account; in one statement.
+    async fn by_token(&mut self, hashes: &[Digest]) -> Result<Option<SignedIn>, StoreError>;
+    /// How many sessions that have not ended are stored under each key.
+    async fn count_by_key(&mut self) -> Result<Vec<(KeyId, u64)>, StoreError>;
+}
+
+/// Sessions at rest, changed.
+#[async_trait]
+pub trait Sessions: ReadSessions {
+    /// Makes a session if the guard still holds and the account is active, forgives wrong passwords and writes down the sign-in.
+    /// Tells whether it did.
+    async fn open(&mut self, session: &NewSession, guard: Guard) -> Result<bool, StoreError>;
+
+    /// Ends one session; tells whether it had not ended before.
+    async fn end(&mut self, id: &SessionId, ending: &Ending) -> Result<bool, StoreError>;
+
+    /// Ends every session of an account but one; tells how many.
+    async fn end_all(&mut self, user: &UserId, except: Option<&SessionId>, ending: &Ending) -> Result<u64, StoreError>;
+
+    /// Ends an account's sessions on a push device; tells how many.
+    async fn end_device(&mut self, user: &UserId, device_id: &str, ending: &Ending) -> Result<u64, StoreError>;
+
+    /// Ends an account's sessions beyond those that were last active; tells how many.
+    async fn end_beyond(&mut self, user: &UserId, kept: u32, ending: &Ending) -> Result<u64, StoreError>;
+
+    /// Writes down the use of a session that has not ended.
+    async fn touch(&mut self, id: &SessionId, touch: &Touch) -> Result<(), StoreError>;
+
+    /// Removes sessions that ended or expired before a time, some at a time; tells how many.
+    async fn purge(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
+}
+
+/// The audit at rest, looked at.
+#[async_trait]
+pub trait ReadAudits: Send {
+    /// The newest entries, newest first.
+    async fn latest(&mut self, most: u32) -> Result<Vec<RecordedAudit>, StoreError>;
+}
+
+/// The audit at rest, added to.
+#[async_trait]
+pub trait Audits: Send {
+    /// Adds entries.
+    async fn record(&mut self, entries: &[AuditEntry]) -> Result<(), StoreError>;
+}
+
+/// What the service remembers of itself, looked at.
+#[async_trait]
+pub trait ReadService: Send {
+    /// A remembered value.
+    async fn get(&mut self, name: &str) -> Result<Option<String>, StoreError>;
+    /// The database's own time.
+    async fn time(&mut self) -> Result<Timestamp, StoreError>;
+}
+
+/// What the service remembers of itself, changed.
+#[async_trait]
+pub trait Service: ReadService {
+    /// Remembers a value for good, unless one is remembered already; tells whether it did. Of two at once, one does.
+    async fn latch(&mut self, name: &str, value: &str) -> Result<bool, StoreError>;
+
+    /// Remembers a value.
+    async fn put(&mut self, name: &str, value: &str) -> Result<(), StoreError>;
+
+    /// Makes every sign-in fail that was begun before.
+    async fn grow_global_epoch(&mut self) -> Result<(), StoreError>;
+}

@@ -1,0 +1,116 @@
+//! Ports that answer at once and always alike.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::credential::{Digest, KeyId, Password, PasswordHash};
+use crate::port::{Clock, Keyring, Passwords, PasswordsError, Purpose, Randomness, Verdict};
+use crate::time::Timestamp;
+
+/// A clock that stands until it is moved.
+#[derive(Debug)]
+pub struct FixedClock(AtomicI64);
+
+impl Default for FixedClock {
+    fn default() -> Self {
+        Self(AtomicI64::new(super::fixture::BORN.as_millis()))
+    }
+}
+
+impl FixedClock {
+    /// Moves the clock.
+    pub fn advance(&self, span: Duration) {
+        let later = self.now().after(span);
+        self.0.store(later.as_millis(), Ordering::SeqCst);
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// Counts instead of drawing: 1, 2, 3 and so on.
+#[derive(Debug, Default)]
+pub struct Counting(AtomicU64);
+
+impl Randomness for Counting {
+    fn bits(&self) -> [u8; 16] {
+        u128::from(self.0.fetch_add(1, Ordering::SeqCst) + 1).to_be_bytes()
+    }
+}
+
+/// Takes `hash of <password>` for a hash, and remembers how often it was asked to check one.
+#[derive(Debug, Default)]
+pub struct PlainPasswords {
+    checks: AtomicU64,
+    /// What the next calls answer in place of the truth.
+    pub is_busy: Mutex<bool>,
+}
+
+impl PlainPasswords {
+    /// How many passwords were checked, against a hash or against none.
+    pub fn checks(&self) -> u64 {
+        self.checks.load(Ordering::SeqCst)
+    }
+
+    fn busy(&self) -> Result<(), PasswordsError> {
+        let is_busy = *self.is_busy.lock().unwrap();
+        if is_busy { Err(PasswordsError::Busy { retry_after: Duration::from_secs(1) }) } else { Ok(()) }
+    }
+}
+
+#[async_trait]
+impl Passwords for PlainPasswords {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, PasswordsError> {
+        self.busy()?;
+        Ok(PasswordHash::from(format!("hash of {}", password.expose())))
+    }
+
+    async fn verify(&self, password: &Password, stored: Option<PasswordHash>) -> Result<Verdict, PasswordsError> {
+        self.busy()?;
+        self.checks.fetch_add(1, Ordering::SeqCst);
+        let current = format!("hash of {}", password.expose());
+        let former = format!("old hash of {}", password.expose());
+        Ok(match stored.as_ref().map(PasswordHash::expose) {
+            Some(hash) if hash == current => Verdict::Right { renewed: None },
+            Some(hash) if hash == former => Verdict::Right { renewed: Some(PasswordHash::from(current)) },
+            _ => Verdict::Wrong,
+        })
+    }
+}
+
+/// Hashes by writing the key and the purpose before the text.
+#[derive(Debug, Clone)]
+pub struct PlainKeyring {
+    /// Names of the keys, the current one first.
+    pub keys: Vec<&'static str>,
+}
+
+impl Default for PlainKeyring {
+    fn default() -> Self {
+        Self { keys: vec!["k1"] }
+    }
+}
+
+impl Keyring for PlainKeyring {
+    fn current(&self) -> KeyId {
+        KeyId::new(self.keys[0])
+    }
+
+    fn digest(&self, purpose: Purpose, text: &str) -> Digest {
+        self.candidates(purpose, text).swap_remove(0)
+    }
+
+    fn candidates(&self, purpose: Purpose, text: &str) -> Vec<Digest> {
+        self.keys.iter().map(|key| Digest::new(KeyId::new(key), format!("{key} {} {text}", purpose.id()))).collect()
+    }
+
+    fn matches(&self, purpose: Purpose, text: &str, presented: &str) -> bool {
+        self.candidates(purpose, text).iter().any(|digest| digest.value() == presented)
+    }
+}

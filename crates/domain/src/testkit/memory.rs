@@ -1,0 +1,150 @@
+//! A store in memory, for tests of rules and for those who embed the domain. It keeps the contract that every store keeps.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use async_lock::{Mutex, MutexGuardArc};
+use async_trait::async_trait;
+
+use crate::audit::AuditEntry;
+use crate::session::Session;
+use crate::store::{
+    Audits, Credentials, ReadAudits, ReadService, ReadSessions, ReadUsers, Reading, Service, Sessions, Store, StoreError, UnitOfWork, Users,
+};
+
+use state::State;
+
+mod audit;
+mod credential;
+mod service;
+mod session;
+mod state;
+mod user;
+
+/// A store that forgets everything when it is dropped. Units of work take turns; readers never wait.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    committed: Arc<Committed>,
+    turn: Arc<Mutex<()>>,
+}
+
+impl MemoryStore {
+    /// Every session that was committed, with the ended ones, in the order of their ids.
+    #[must_use]
+    pub fn sessions(&self) -> Vec<Session> {
+        self.committed.state().sessions.values().map(|held| held.session.clone()).collect()
+    }
+
+    /// Every audit entry that was committed, in the order of writing.
+    #[must_use]
+    pub fn audits(&self) -> Vec<AuditEntry> {
+        self.committed.state().audits.clone()
+    }
+}
+
+/// What was committed last.
+#[derive(Debug, Default)]
+struct Committed(RwLock<Arc<State>>);
+
+impl Committed {
+    fn state(&self) -> Arc<State> {
+        // The lock is held for an assignment alone, so a panic elsewhere leaves nothing half done.
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn replace(&self, state: Arc<State>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = state;
+    }
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn read(&self) -> Result<Box<dyn Reading>, StoreError> {
+        Ok(Box::new(View(Arc::clone(&self.committed))))
+    }
+
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let turn = self.turn.lock_arc().await;
+        Ok(Box::new(View(Work { state: self.committed.state(), committed: Arc::clone(&self.committed), _turn: turn })))
+    }
+}
+
+/// Gives the state that a look-up looks at.
+trait Look: Send {
+    fn state(&self) -> Arc<State>;
+}
+
+/// Looks at what was committed last, anew with each look-up, as without a transaction.
+impl Look for Arc<Committed> {
+    fn state(&self) -> Arc<State> {
+        Committed::state(self)
+    }
+}
+
+/// Works on a copy, which is made at the first write and takes the place of what was committed last.
+struct Work {
+    state: Arc<State>,
+    committed: Arc<Committed>,
+    _turn: MutexGuardArc<()>,
+}
+
+impl Work {
+    fn state_mut(&mut self) -> &mut State {
+        Arc::make_mut(&mut self.state)
+    }
+}
+
+impl Look for Work {
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state)
+    }
+}
+
+/// Every repository over one state.
+struct View<S>(S);
+
+impl Reading for View<Arc<Committed>> {
+    fn users(&mut self) -> &mut dyn ReadUsers {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn ReadSessions {
+        self
+    }
+
+    fn audits(&mut self) -> &mut dyn ReadAudits {
+        self
+    }
+
+    fn service(&mut self) -> &mut dyn ReadService {
+        self
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for View<Work> {
+    fn users(&mut self) -> &mut dyn Users {
+        self
+    }
+
+    fn credentials(&mut self) -> &mut dyn Credentials {
+        self
+    }
+
+    fn sessions(&mut self) -> &mut dyn Sessions {
+        self
+    }
+
+    fn audits(&mut self) -> &mut dyn Audits {
+        self
+    }
+
+    fn service(&mut self) -> &mut dyn Service {
+        self
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Work { state, committed, .. } = &self.0;
+        committed.replace(Arc::clone(state));
+        Ok(())
+    }
+}

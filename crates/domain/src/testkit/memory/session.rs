@@ -1,0 +1,124 @@
+//! Sessions in memory.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+
+use super::state::{HeldSession, State};
+use super::{Look, View, Work};
+use crate::credential::{Digest, KeyId};
+use crate::id::{SessionId, UserId};
+use crate::session::{Ending, Guard, NewSession, Session, SignedIn, Touch};
+use crate::store::{ReadSessions, Sessions, StoreError, UniqueField};
+use crate::time::Timestamp;
+
+#[async_trait]
+impl<S: Look> ReadSessions for View<S> {
+    async fn by_token(&mut self, hashes: &[Digest]) -> Result<Option<SignedIn>, StoreError> {
+        let state = self.0.state();
+        let found = state.sessions.values().find_map(|held| {
+            let token = held.token.as_ref().filter(|token| hashes.contains(token))?;
+            let account = state.accounts.get(&held.session.user_id)?;
+            Some(SignedIn { session: held.session.clone(), user: account.user.clone(), key: token.key().clone() })
+        });
+        Ok(found)
+    }
+
+    async fn count_by_key(&mut self) -> Result<Vec<(KeyId, u64)>, StoreError> {
+        let mut counts = HashMap::new();
+        for token in self.0.state().sessions.values().filter_map(|held| held.token.as_ref()) {
+            *counts.entry(token.key().clone()).or_insert(0) += 1;
+        }
+        Ok(counts.into_iter().collect())
+    }
+}
+
+#[async_trait]
+impl Sessions for View<Work> {
+    async fn open(&mut self, session: &NewSession, guard: Guard) -> Result<bool, StoreError> {
+        let NewSession { session, token } = session;
+        let state = self.0.state_mut();
+        let account = state.accounts.get(&session.user_id).map(|account| &account.user);
+        if !account.is_some_and(|user| user.is_active() && state.guard(user) == guard) {
+            return Ok(false);
+        }
+        if state.sessions.contains_key(&session.id) || state.is_token_held(token, &session.id) {
+            return Err(StoreError::Taken(UniqueField::Id));
+        }
+        state.sessions.insert(session.id.clone(), HeldSession { session: session.clone(), token: Some(token.clone()) });
+        state.change(&session.user_id, |account| {
+            account.forgive();
+            account.user.last_login_at = session.created_at;
+            account.user.updated_at = account.user.updated_at.max(session.created_at);
+        });
+        Ok(true)
+    }
+
+    async fn end(&mut self, id: &SessionId, ending: &Ending) -> Result<bool, StoreError> {
+        Ok(self.0.state_mut().end_where(ending, |session| session.id == *id) == 1)
+    }
+
+    async fn end_all(&mut self, user: &UserId, except: Option<&SessionId>, ending: &Ending) -> Result<u64, StoreError> {
+        Ok(self.0.state_mut().end_where(ending, |session| session.user_id == *user && Some(&session.id) != except))
+    }
+
+    async fn end_device(&mut self, user: &UserId, device_id: &str, ending: &Ending) -> Result<u64, StoreError> {
+        Ok(self.0.state_mut().end_where(ending, |session| session.user_id == *user && session.device_id == device_id))
+    }
+
+    async fn end_beyond(&mut self, user: &UserId, kept: u32, ending: &Ending) -> Result<u64, StoreError> {
+        let state = self.0.state_mut();
+        let mine = state.sessions.values().map(|held| &held.session).filter(|session| session.user_id == *user && session.ended.is_none());
+        let mut order: Vec<_> = mine.map(|session| (Reverse(session.last_active_at), session.id.clone())).collect();
+        order.sort_unstable();
+        let beyond: Vec<_> = order.into_iter().map(|(_, id)| id).skip(usize::try_from(kept).unwrap_or(usize::MAX)).collect();
+        Ok(state.end_where(ending, |session| beyond.contains(&session.id)))
+    }
+
+    async fn touch(&mut self, id: &SessionId, touch: &Touch) -> Result<(), StoreError> {
+        let state = self.0.state_mut();
+        if touch.token.as_ref().is_some_and(|token| state.is_token_held(token, id)) {
+            return Err(StoreError::Taken(UniqueField::Id));
+        }
+        if let Some(held) = state.sessions.get_mut(id).filter(|held| held.session.ended.is_none()) {
+            held.session.last_active_at = held.session.last_active_at.max(touch.at);
+            held.session.last_address = touch.address;
+            held.token = touch.token.clone().or(held.token.take());
+        }
+        Ok(())
+    }
+
+    async fn purge(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let sessions = &mut self.0.state_mut().sessions;
+        let old = sessions.values().map(|held| &held.session).filter(|session| over_at(session) < before).map(|session| session.id.clone());
+        let old: Vec<_> = old.take(usize::try_from(most).unwrap_or(usize::MAX)).collect();
+        for id in &old {
+            sessions.remove(id);
+        }
+        Ok(old.len() as u64)
+    }
+}
+
+/// When a session ended, or else ends by itself.
+fn over_at(session: &Session) -> Timestamp {
+    let expires_at = session.expires_at.min(session.absolute_expires_at);
+    session.ended.as_ref().map_or(expires_at, |ending| ending.at)
+}
+
+impl State {
+    fn is_token_held(&self, token: &Digest, by_other_than: &SessionId) -> bool {
+        let others = self.sessions.values().filter(|held| held.session.id != *by_other_than);
+        others.filter_map(|held| held.token.as_ref()).any(|held| held.value() == token.value())
+    }
+
+    fn end_where(&mut self, ending: &Ending, is_meant: impl Fn(&Session) -> bool) -> u64 {
+        let mut count = 0;
+        for held in self.sessions.values_mut().filter(|held| held.session.ended.is_none() && is_meant(&held.session)) {
+            held.session.ended = Some(ending.clone());
+            held.token = None;
+            count += 1;
+        }
+        count
+    }
+}
