@@ -1,0 +1,115 @@
+use std::sync::mpsc::{self, channel};
+
+use super::*;
+use crate::password::recorder::CountingRecorder;
+
+/// Workers that count what they have done.
+fn pool(threads: usize, queue: usize) -> Pool<u32> {
+    Pool::start(vec![0; threads], queue, Duration::from_millis(1)).unwrap()
+}
+
+/// Has the pool's one thread busy until the returned sender is dropped.
+fn keep_busy(pool: &Pool<u32>) -> mpsc::Sender<()> {
+    let (release, released) = channel::<()>();
+    let (begun, begins) = channel();
+    let _gone = pool.submit(move |_| {
+        begun.send(()).unwrap();
+        let _ = released.recv();
+    });
+    begins.recv().unwrap();
+    release
+}
+
+#[tokio::test]
+async fn a_worker_keeps_what_it_has_from_job_to_job() {
+    let pool = pool(1, 8);
+
+    for done in 1..=3 {
+        let counted = pool.run(|worker| {
+            *worker += 1;
+            *worker
+        });
+        assert_eq!(counted.await.unwrap(), done);
+    }
+}
+
+#[tokio::test]
+async fn over_the_queue_callers_are_refused_until_there_is_room() {
+    let pool = pool(1, 2);
+    let release = keep_busy(&pool);
+    let waiting = [pool.submit(|_| ()).unwrap(), pool.submit(|_| ()).unwrap()];
+
+    let (refused, counts) = CountingRecorder::during(|| pool.submit(|_| ()));
+
+    assert!(matches!(refused, Err(PasswordsError::Busy { retry_after }) if retry_after >= LEAST_WAIT));
+    assert_eq!(counts["muster_password_busy_total"], 1);
+    drop(release);
+    for answer in waiting {
+        answer.await.unwrap().unwrap();
+    }
+    pool.run(|_| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_whose_caller_has_gone_is_never_done() {
+    let pool = pool(1, 8);
+    let release = keep_busy(&pool);
+    let abandoned = pool.submit(|worker| *worker += 100).unwrap();
+    drop(abandoned);
+    drop(release);
+
+    let done = pool.run(|worker| *worker).await.unwrap();
+
+    assert_eq!(done, 0);
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_during_its_job_harms_nobody() {
+    let pool = pool(1, 8);
+
+    // Whoever keeps the thread busy has not kept the answer.
+    drop(keep_busy(&pool));
+
+    pool.run(|_| ()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_panics_fails_alone() {
+    let pool = pool(1, 8);
+
+    // Unlike `panic!`, this prints nothing.
+    let failed = pool.run::<()>(|_| std::panic::resume_unwind(Box::new(()))).await;
+
+    assert!(matches!(failed, Err(PasswordsError::Failed(_))));
+    assert_eq!(pool.run(|worker| *worker).await.unwrap(), 0);
+}
+
+#[test]
+fn dropping_the_pool_ends_its_threads() {
+    let (alive, ended) = channel::<()>();
+    let pool = Pool::start(vec![alive.clone(), alive], 8, Duration::ZERO).unwrap();
+
+    drop(pool);
+
+    // The senders are dropped with the workers that the threads own.
+    assert!(ended.recv().is_err());
+}
+
+#[test]
+fn a_refused_caller_waits_for_those_before_it() {
+    let each = Duration::from_millis(500);
+
+    assert_eq!(wait(0, 1, each), LEAST_WAIT);
+    assert_eq!(wait(9, 1, each), Duration::from_secs(5));
+    assert_eq!(wait(9, 2, each), Duration::from_millis(2500));
+    assert_eq!(wait(usize::MAX - 1, 1, Duration::MAX), Duration::MAX);
+}
+
+#[test]
+fn the_mean_follows_what_is_measured() {
+    let pace = Pace::of(Duration::from_secs(8));
+
+    pace.record(Duration::from_secs(16));
+
+    assert_eq!(pace.mean(), Duration::from_secs(9));
+}
