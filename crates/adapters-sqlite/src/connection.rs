@@ -1,0 +1,200 @@
+//! Threads that own a connection each, and run the closures sent to them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crossbeam_channel::{Receiver, Sender};
+use diesel::prelude::*;
+use muster_domain::store::StoreError;
+use tokio::sync::oneshot;
+
+use crate::error::{store_error, unavailable};
+
+/// What a thread does with its connection.
+pub(crate) type Job = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
+
+/// Look-ups that may wait for a reader; more at once than this is a flood, not a burst.
+const QUEUE: usize = 8_192;
+
+/// One or more threads that take jobs from one queue. They end when every clone of this is gone.
+#[derive(Clone)]
+pub(crate) struct Threads {
+    jobs: Sender<Job>,
+}
+
+impl Threads {
+    /// Starts the writer. Its queue has no bound, since a unit of work that ends must always find a place in it.
+    pub(crate) fn writer(connection: SqliteConnection) -> std::io::Result<Self> {
+        let (jobs, queue) = crossbeam_channel::unbounded();
+        start("muster-sqlite-writer".to_owned(), connection, queue)?;
+        Ok(Self { jobs })
+    }
+
+    /// Starts a reader for each connection.
+    pub(crate) fn readers(connections: Vec<SqliteConnection>) -> std::io::Result<Self> {
+        let (jobs, queue) = crossbeam_channel::bounded(QUEUE);
+        for (number, connection) in connections.into_iter().enumerate() {
+            start(format!("muster-sqlite-{number}"), connection, queue.clone())?;
+        }
+        Ok(Self { jobs })
+    }
+
+    /// Sends a job without awaiting its end.
+    pub(crate) fn send(&self, job: impl FnOnce(&mut SqliteConnection) + Send + 'static) -> Result<(), StoreError> {
+        self.jobs.try_send(Box::new(job)).map_err(|refused| {
+            unavailable(if refused.is_full() { "too many look-ups wait" } else { "the thread of the connection has ended" })
+        })
+    }
+
+    /// Runs a job and awaits its answer. Who stops waiting doesn't stop the job.
+    pub(crate) async fn run<T, F>(&self, job: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> T + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        self.send(move |connection| drop(answer.send(job(connection))))?;
+        answered.await.map_err(|_| unavailable("the job on the connection broke off"))
+    }
+}
+
+fn start(name: String, mut connection: SqliteConnection, queue: Receiver<Job>) -> std::io::Result<()> {
+    let serve = move || {
+        while let Ok(job) = queue.recv() {
+            // One job that panics must not take the connection from all the others.
+            if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
+                tracing::error!("a job on a database connection panicked");
+            }
+        }
+    };
+    std::thread::Builder::new().name(name).spawn(serve).map(drop)
+}
+
+/// How far what was done on a handle can be relied on.
+#[derive(PartialEq, Eq)]
+enum Scope {
+    /// Single statements: none depends on another.
+    Statements,
+    /// A transaction in which everything went well so far.
+    Transaction,
+    /// A transaction of which some part may be missing: it can't be committed any more.
+    Broken,
+}
+
+/// Every repository, on the threads that serve them. The ports are implemented beside their rows, one file each.
+pub(crate) struct Repositories {
+    threads: Threads,
+    scope: Scope,
+}
+
+impl Repositories {
+    /// Repositories whose statements stand alone.
+    pub(crate) fn of_statements(threads: Threads) -> Self {
+        Self { threads, scope: Scope::Statements }
+    }
+
+    /// Repositories whose statements belong to one transaction.
+    pub(crate) fn of_transaction(threads: Threads) -> Self {
+        Self { threads, scope: Scope::Transaction }
+    }
+
+    /// Whether the transaction may be committed.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.scope != Scope::Broken
+    }
+
+    /// Runs a query on the connection and awaits its answer.
+    pub(crate) async fn run<T, F>(&mut self, query: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut SqliteConnection) -> QueryResult<T> + Send + 'static,
+    {
+        if self.scope == Scope::Statements {
+            return self.threads.run(query).await?.map_err(store_error);
+        }
+        if !self.is_whole() {
+            return Err(unavailable("an earlier part of the unit of work failed"));
+        }
+        // SQLite ends a transaction by itself on some failures, and whatever came after would last at once. The same could
+        // hide behind an answer that nobody awaited to its end.
+        self.scope = Scope::Broken;
+        let result = self.threads.run(query).await?.map_err(store_error);
+        if !matches!(result, Err(StoreError::Unavailable(_))) {
+            self.scope = Scope::Transaction;
+        }
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use diesel::connection::SimpleConnection as _;
+
+    use super::*;
+
+    fn threads() -> Threads {
+        Threads::writer(SqliteConnection::establish(":memory:").unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_job_ends_though_nobody_awaits_it() {
+        let threads = threads();
+        let (started, is_started) = mpsc::channel();
+        let (go, may_go) = mpsc::channel::<()>();
+        let job = threads.run(move |_| {
+            started.send(()).unwrap();
+            may_go.recv().unwrap();
+        });
+        let mut job = Box::pin(job);
+        assert!(std::future::poll_fn(|context| std::task::Poll::Ready(job.as_mut().poll(context).is_pending())).await);
+        is_started.recv().unwrap();
+
+        drop(job);
+        go.send(()).unwrap();
+
+        assert_eq!(threads.run(|_| 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_its_own_caller_alone() {
+        let threads = threads();
+
+        let answer = threads.run(|_| panic!("expected in this test")).await;
+
+        assert!(matches!(answer, Err::<(), _>(StoreError::Unavailable(_))));
+        assert_eq!(threads.run(|_| 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn threads_end_with_the_last_handle() {
+        let (alive, has_ended) = mpsc::channel::<()>();
+        let threads = threads();
+        // A value that the connection owns goes when the connection does.
+        threads
+            .run(move |connection| {
+                connection.set_instrumentation(move |_: diesel::connection::InstrumentationEvent<'_>| {
+                    let _ = &alive;
+                });
+            })
+            .await
+            .unwrap();
+
+        drop(threads);
+
+        assert!(has_ended.recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_transaction_with_a_lost_answer_takes_no_more() {
+        let mut repositories = Repositories::of_transaction(threads());
+        let mut lost = Box::pin(repositories.run(|connection| connection.batch_execute("SELECT 1")));
+        let _ = std::future::poll_fn(|context| std::task::Poll::Ready(lost.as_mut().poll(context).is_pending())).await;
+        drop(lost);
+
+        let refused = repositories.run(|connection| connection.batch_execute("SELECT 1")).await;
+
+        assert!(matches!(refused, Err(StoreError::Unavailable(_))));
+        assert!(!repositories.is_whole());
+    }
+}

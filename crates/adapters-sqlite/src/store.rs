@@ -1,0 +1,204 @@
+//! The store, its units of work and its look-ups.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::connection::SimpleConnection as _;
+use diesel::prelude::*;
+use muster_domain::store::{
+    Audits, Credentials, ReadAudits, ReadService, ReadSessions, ReadUsers, Reading, Service, Sessions, Store, StoreError, UnitOfWork, Users,
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+
+use crate::connection::{Repositories, Threads};
+use crate::error::{MigrateError, OpenError, store_error, unavailable};
+use crate::migration;
+use crate::open::{Source, SqliteOptions};
+
+/// How long a unit of work waits for those before it.
+const TURN: Duration = Duration::from_secs(10);
+
+/// Everything in one SQLite file. Must be used within a tokio runtime with time, of whatever kind.
+pub struct SqliteStore {
+    source: Arc<Source>,
+    readers: Threads,
+    writer: Threads,
+    turns: Arc<Semaphore>,
+}
+
+impl SqliteStore {
+    /// Opens the file, made where it is missing. The tables are left as they are: see [`Self::migrate`].
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] says what is wrong with the file or its folder, and how to mend it.
+    pub async fn open(options: SqliteOptions) -> Result<Self, OpenError> {
+        let opened = tokio::task::spawn_blocking(move || Self::open_here(&options)).await;
+        opened.unwrap_or_else(|broken| Err(OpenError::Thread { reason: broken.to_string() }))
+    }
+
+    fn open_here(options: &SqliteOptions) -> Result<Self, OpenError> {
+        let source = Arc::new(Source::prepare(options)?);
+        let (writer, readers) = source.open(options.readers)?;
+        let no_thread = |cause: std::io::Error| OpenError::Thread { reason: cause.to_string() };
+        Ok(Self {
+            source,
+            readers: Threads::readers(readers).map_err(no_thread)?,
+            writer: Threads::writer(writer).map_err(no_thread)?,
+            turns: Arc::new(Semaphore::new(1)),
+        })
+    }
+
+    /// Brings the tables up to date and gives the names of the migrations applied now. Of two processes at once, one does.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError`] says why the tables are as they were, and how to mend it.
+    pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
+        self.alone(migration::migrate).await
+    }
+
+    /// The names of the migrations that are not applied yet.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError`] says why they can't be told.
+    pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
+        self.alone(migration::pending).await
+    }
+
+    async fn alone<T: Send + 'static>(
+        &self,
+        run: fn(&mut SqliteConnection, &Source) -> Result<T, MigrateError>,
+    ) -> Result<T, MigrateError> {
+        let turn = self.turn().await.map_err(MigrateError::Busy)?;
+        let source = Arc::clone(&self.source);
+        let job = move |connection: &mut SqliteConnection| {
+            let _turn = turn;
+            run(connection, &source)
+        };
+        self.writer.run(job).await.map_err(MigrateError::Busy)?
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let turn = timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| unavailable("other units of work did not end in time"))
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    #[tracing::instrument(name = "db.store.read", skip_all)]
+    async fn read(&self) -> Result<Box<dyn Reading>, StoreError> {
+        Ok(Box::new(SqliteReading { repositories: Repositories::of_statements(self.readers.clone()) }))
+    }
+
+    #[tracing::instrument(name = "db.store.begin", skip_all)]
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let turn = Some(self.turn().await?);
+        let (source, writer) = (Arc::clone(&self.source), self.writer.clone());
+        // Made before the transaction is: a caller who stops waiting drops it, and that ends what was begun.
+        let mut work = SqliteWork { repositories: Repositories::of_transaction(writer.clone()), writer, source, turn };
+        work.repositories.run(|connection| connection.batch_execute("BEGIN IMMEDIATE")).await?;
+        Ok(Box::new(work))
+    }
+}
+
+struct SqliteReading {
+    repositories: Repositories,
+}
+
+impl Reading for SqliteReading {
+    fn users(&mut self) -> &mut dyn ReadUsers {
+        &mut self.repositories
+    }
+
+    fn sessions(&mut self) -> &mut dyn ReadSessions {
+        &mut self.repositories
+    }
+
+    fn audits(&mut self) -> &mut dyn ReadAudits {
+        &mut self.repositories
+    }
+
+    fn service(&mut self) -> &mut dyn ReadService {
+        &mut self.repositories
+    }
+}
+
+struct SqliteWork {
+    repositories: Repositories,
+    writer: Threads,
+    source: Arc<Source>,
+    /// Nothing once the end of the transaction is on its way.
+    turn: Option<OwnedSemaphorePermit>,
+}
+
+#[async_trait]
+impl UnitOfWork for SqliteWork {
+    fn users(&mut self) -> &mut dyn Users {
+        &mut self.repositories
+    }
+
+    fn credentials(&mut self) -> &mut dyn Credentials {
+        &mut self.repositories
+    }
+
+    fn sessions(&mut self) -> &mut dyn Sessions {
+        &mut self.repositories
+    }
+
+    fn audits(&mut self) -> &mut dyn Audits {
+        &mut self.repositories
+    }
+
+    fn service(&mut self) -> &mut dyn Service {
+        &mut self.repositories
+    }
+
+    #[tracing::instrument(name = "db.store.commit", skip_all)]
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        if !self.repositories.is_whole() {
+            return Err(unavailable("a part of the unit of work failed"));
+        }
+        let (turn, source) = (self.turn.take(), Arc::clone(&self.source));
+        let job = move |connection: &mut SqliteConnection| {
+            let _turn = turn;
+            connection.batch_execute("COMMIT").inspect_err(|_| roll_back(connection, &source))
+        };
+        // A clash that only the end of the transaction shows is no one field's.
+        self.writer.run(job).await?.map_err(store_error)
+    }
+}
+
+impl Drop for SqliteWork {
+    fn drop(&mut self) {
+        let Some(turn) = self.turn.take() else { return };
+        let source = Arc::clone(&self.source);
+        let job = move |connection: &mut SqliteConnection| {
+            let _turn = turn;
+            roll_back(connection, &source);
+        };
+        if let Err(error) = self.writer.send(job) {
+            tracing::error!(error = &error as &dyn std::error::Error, "a unit of work could not be undone");
+        }
+    }
+}
+
+/// Leaves the connection without a transaction, opened anew if nothing else helps.
+fn roll_back(connection: &mut SqliteConnection, source: &Source) {
+    // SQLite ends a transaction by itself on some failures: what counts is that the next one can begin.
+    let is_free = connection.batch_execute("ROLLBACK").is_ok() || connection.batch_execute("BEGIN; ROLLBACK").is_ok();
+    if is_free {
+        return;
+    }
+    match source.writer() {
+        Ok(fresh) => *connection = fresh,
+        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the database could not be opened again"),
+    }
+}
+
+#[cfg(test)]
+mod tests;
