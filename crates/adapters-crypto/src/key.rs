@@ -4,7 +4,7 @@ mod root;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hkdf::Hkdf;
+use hkdf::{Hkdf, InvalidLength};
 use hmac::{Hmac, KeyInit, Mac};
 use muster_domain::credential::{Digest, KeyId};
 use muster_domain::port::{Keyring, Purpose};
@@ -27,16 +27,20 @@ pub struct Keys {
 
 impl Keys {
     /// Derives every key once. A former key that is given twice, or is the current one, counts once.
-    #[must_use]
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidLength`] never comes: HKDF-SHA256 gives 8,160 bytes, and each key has 32 at the most.
     #[expect(clippy::needless_pass_by_value, reason = "root keys are wiped as soon as theirs are derived")]
-    pub fn new(current: RootKey, previous: Vec<RootKey>) -> Self {
+    pub fn new(current: RootKey, previous: Vec<RootKey>) -> Result<Self, InvalidLength> {
         let mut distinct: Vec<&RootKey> = Vec::with_capacity(previous.len());
         for key in &previous {
             if !key.is(&current) && !distinct.iter().any(|known| known.is(key)) {
                 distinct.push(key);
             }
         }
-        Self { previous: distinct.into_iter().map(PurposeKeys::derive).collect(), current: PurposeKeys::derive(&current) }
+        let previous = distinct.into_iter().map(PurposeKeys::derive).collect::<Result<_, _>>()?;
+        Ok(Self { current: PurposeKeys::derive(&current)?, previous })
     }
 
     fn all(&self) -> impl Iterator<Item = &PurposeKeys> {
@@ -82,15 +86,15 @@ struct PurposeKeys {
 }
 
 impl PurposeKeys {
-    fn derive(root: &RootKey) -> Self {
+    fn derive(root: &RootKey) -> Result<Self, InvalidLength> {
         let source = Hkdf::new(None, root.bytes());
-        Self {
-            id: derive_id(&source),
-            session: derive_mac(&source, Purpose::Session),
-            csrf: derive_mac(&source, Purpose::Csrf),
-            unknown_login: derive_mac(&source, Purpose::UnknownLogin),
-            check: derive_mac(&source, Purpose::Check),
-        }
+        Ok(Self {
+            id: derive_id(&source)?,
+            session: derive_mac(&source, Purpose::Session)?,
+            csrf: derive_mac(&source, Purpose::Csrf)?,
+            unknown_login: derive_mac(&source, Purpose::UnknownLogin)?,
+            check: derive_mac(&source, Purpose::Check)?,
+        })
     }
 
     fn mac(&self, purpose: Purpose, text: &str) -> [u8; 32] {
@@ -115,26 +119,24 @@ fn decode(presented: &str) -> Option<[u8; 32]> {
     bytes[..length].try_into().ok()
 }
 
-fn derive_id(source: &Hkdf<Sha256>) -> KeyId {
+fn derive_id(source: &Hkdf<Sha256>) -> Result<KeyId, InvalidLength> {
     let mut bytes = [0; 8];
-    bytes[2..].copy_from_slice(&expand::<6>(source, "key id"));
-    KeyId::new(&format!("{:012x}", u64::from_be_bytes(bytes)))
+    bytes[2..].copy_from_slice(&expand::<6>(source, "key id")?);
+    Ok(KeyId::new(&format!("{:012x}", u64::from_be_bytes(bytes))))
 }
 
-fn derive_mac(source: &Hkdf<Sha256>, purpose: Purpose) -> HmacSha256 {
+fn derive_mac(source: &Hkdf<Sha256>, purpose: Purpose) -> Result<HmacSha256, InvalidLength> {
     // HMAC fills a shorter key up with zeros to its block of 64 bytes: this is a key of 32 bytes.
     let mut block = Zeroizing::new([0; 64]);
-    let key = Zeroizing::new(expand::<32>(source, purpose.id()));
+    let key = Zeroizing::new(expand::<32>(source, purpose.id())?);
     block[..32].copy_from_slice(&*key);
-    HmacSha256::new((&*block).into())
+    Ok(HmacSha256::new((&*block).into()))
 }
 
-#[expect(clippy::expect_used, reason = "HKDF refuses more than 8,160 bytes, and nobody asks for more than 32")]
-fn expand<const LENGTH: usize>(source: &Hkdf<Sha256>, label: &str) -> [u8; LENGTH] {
-    const { assert!(LENGTH <= 32) };
+fn expand<const LENGTH: usize>(source: &Hkdf<Sha256>, label: &str) -> Result<[u8; LENGTH], InvalidLength> {
     let mut bytes = [0; LENGTH];
-    source.expand_multi_info(&[SCHEME.as_bytes(), label.as_bytes()], &mut bytes).expect("at most 32 bytes");
-    bytes
+    source.expand_multi_info(&[SCHEME.as_bytes(), label.as_bytes()], &mut bytes)?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use muster_domain::store::{
     Audits, Credentials, ReadAudits, ReadService, ReadSessions, ReadUsers, Reading, Service, Sessions, Store, StoreError, UnitOfWork, Users,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::connection::{Repositories, Threads};
 use crate::error::{MigrateError, OpenError, store_error, unavailable};
@@ -83,7 +83,9 @@ impl SqliteStore {
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let began = Instant::now();
         let turn = timeout(TURN, Arc::clone(&self.turns).acquire_owned()).await;
+        metrics::histogram!("muster_store_wait_seconds", "store" => "sqlite").record(began.elapsed());
         turn.ok().and_then(Result::ok).ok_or_else(|| unavailable("other units of work did not end in time"))
     }
 }

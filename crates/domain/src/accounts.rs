@@ -17,6 +17,7 @@ use crate::port::{Clock, Passwords, PasswordsError, Randomness};
 use crate::role::{Permission, Roles};
 use crate::sign_in::SignIns;
 use crate::store::{Store, StoreError, UniqueField};
+use crate::use_cases::Ports;
 use crate::user::registration::{Birth, Registration};
 use crate::user::shown::Privacy;
 use crate::user::{InvalidUser, User};
@@ -113,25 +114,11 @@ pub struct Accounts {
     had_first: AtomicBool,
 }
 
-/// The ports that accounts need.
-pub struct AccountPorts {
-    /// Where everything is kept.
-    pub store: Arc<dyn Store>,
-    /// What hashes passwords.
-    pub passwords: Arc<dyn Passwords>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// What nobody can guess.
-    pub randomness: Arc<dyn Randomness>,
-    /// How often something may be tried.
-    pub limits: Arc<dyn RateLimits>,
-}
-
 impl Accounts {
     /// The use cases on these ports; `sign_ins` proves passwords.
     #[must_use]
-    pub fn new(ports: AccountPorts, sign_ins: Arc<SignIns>, rules: AccountRules) -> Self {
-        let AccountPorts { store, passwords, clock, randomness, limits } = ports;
+    pub fn new(ports: &Ports, sign_ins: Arc<SignIns>, rules: AccountRules) -> Self {
+        let Ports { store, passwords, clock, randomness, limits, .. } = ports.clone();
         Self { store, passwords, clock, randomness, limits, sign_ins, rules, had_first: AtomicBool::new(false) }
     }
 

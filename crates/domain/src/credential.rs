@@ -9,6 +9,13 @@ use crate::time::Timestamp;
 
 /// A password as it was typed, verified exactly as received.
 ///
+/// What can be serialised passes the function of these examples, a credential does not:
+///
+/// ```
+/// fn serialised<T: serde::Serialize>(_: T) {}
+/// serialised("secret".to_owned());
+/// ```
+///
 /// ```compile_fail
 /// fn serialised<T: serde::Serialize>(_: T) {}
 /// serialised(muster_domain::credential::Password::from("secret".to_owned()));

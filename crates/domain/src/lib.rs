@@ -25,6 +25,7 @@ pub mod sign_in;
 pub mod store;
 pub mod text;
 pub mod time;
+pub mod use_cases;
 pub mod user;
 pub mod username;
 

@@ -8,6 +8,7 @@ use crate::id::AuditId;
 use crate::operation::Operation;
 use crate::port::{Clock, Randomness};
 use crate::store::{Store, StoreError};
+use crate::use_cases::Ports;
 
 /// Entries written in one second; what comes above that shares an entry per operation and reason.
 const PER_SECOND: u32 = 20;
@@ -46,9 +47,10 @@ impl Window {
 }
 
 impl Refusals {
-    /// A writer on a store.
+    /// A writer on these ports.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, randomness: Arc<dyn Randomness>) -> Self {
+    pub fn new(ports: &Ports) -> Self {
+        let Ports { store, clock, randomness, .. } = ports.clone();
         Self { store, clock, randomness, window: Mutex::default() }
     }
 
@@ -108,39 +110,37 @@ impl Refusals {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testkit::fake::{Counting, FixedClock};
-    use crate::testkit::memory::MemoryStore;
+    use crate::testkit::service::Bench;
 
-    async fn counts(store: &dyn Store) -> Vec<u32> {
-        let mut reading = store.read().await.unwrap();
-        reading.audits().latest(1000).await.unwrap().iter().rev().map(|entry| entry.count).collect()
+    fn refusal(bench: &Bench) -> AuditEntry {
+        bench.refusals.entry(Operation::Login, "unknown", Origin { request_id: None, address: None })
+    }
+
+    async fn counts(bench: &Bench) -> Vec<u32> {
+        bench.audit().await.iter().map(|entry| entry.count).collect()
     }
 
     #[tokio::test]
     async fn above_the_rate_refusals_share_an_entry() {
-        let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(FixedClock::default()));
-        let refusals = Refusals::new(store.clone(), clock.clone(), Arc::new(Counting::default()));
-        let refuse = || refusals.entry(Operation::Login, "unknown", Origin { request_id: None, address: None });
-
+        let bench = Bench::default();
         for _ in 0..PER_SECOND + 7 {
-            refusals.record(refuse()).await;
+            bench.refusals.record(refusal(&bench)).await;
         }
-        assert_eq!(counts(&*store).await, vec![1; 20]);
+        assert_eq!(counts(&bench).await, vec![1; 20]);
 
-        clock.advance(std::time::Duration::from_secs(1));
-        refusals.record(refuse()).await;
-        assert_eq!(counts(&*store).await[20..], [7, 1]);
+        bench.clock.advance(std::time::Duration::from_secs(1));
+        bench.refusals.record(refusal(&bench)).await;
+        assert_eq!(counts(&bench).await[20..], [7, 1]);
     }
 
     #[tokio::test]
     async fn what_waits_is_written_at_the_end() {
-        let store = Arc::new(MemoryStore::default());
-        let refusals = Refusals::new(store.clone(), Arc::new(FixedClock::default()), Arc::new(Counting::default()));
+        let bench = Bench::default();
         for _ in 0..=PER_SECOND {
-            refusals.record(refusals.entry(Operation::Login, "unknown", Origin { request_id: None, address: None })).await;
+            bench.refusals.record(refusal(&bench)).await;
         }
-        refusals.flush().await;
-        refusals.flush().await;
-        assert_eq!(counts(&*store).await.len(), 21);
+        bench.refusals.flush().await;
+        bench.refusals.flush().await;
+        assert_eq!(counts(&bench).await.len(), 21);
     }
 }

@@ -5,18 +5,25 @@ use std::time::Duration;
 
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
-use crate::client::{Client, ClientAddress};
+use crate::client::Client;
 use crate::credential::{Method, Password, PasswordHash, Token};
 use crate::id::{AuditId, SessionId, UserId};
-use crate::limit::{Counted, RateLimits, Standing, Whose};
+use crate::limit::{Counted, RateLimits, Whose};
 use crate::operation::Operation;
 use crate::permission::{Permit, operations};
-use crate::port::{Clock, Keyring, Passwords, PasswordsError, Purpose, Randomness, Verdict};
+use crate::port::{Clock, Keyring, Passwords, Purpose, Randomness, Verdict};
 use crate::refusal::Refusals;
-use crate::session::{EndReason, Ending, NewSession, ProviderSession, Session, SessionKind, SessionLengths, SignedIn, Touch};
+use crate::session::{EndReason, Ending, NewSession, ProviderSession, Session, SessionKind, SessionLengths};
 use crate::store::{Attempt, LockRules, LoginName, Store, StoreError};
 use crate::time::Timestamp;
+use crate::use_cases::Ports;
 use crate::user::User;
+
+mod bearer;
+mod error;
+
+pub use bearer::Bearer;
+pub use error::SignInError;
 
 /// What the operator decides about signing in.
 #[derive(Debug, Clone)]
@@ -53,68 +60,6 @@ pub struct Opened {
     pub user: User,
 }
 
-/// Why nobody was let in.
-#[derive(Debug, thiserror::Error)]
-pub enum SignInError {
-    /// No password was given.
-    #[error("no password was given")]
-    BlankPassword,
-    /// There is no such account, it has another password, or it signs in elsewhere: which, is not told.
-    #[error("the login name or the password is wrong")]
-    InvalidCredentials,
-    /// The account was deactivated; told after the right password alone.
-    #[error("the account is deactivated")]
-    Inactive,
-    /// The account is a bot's.
-    #[error("a bot does not sign in with a password")]
-    Bot,
-    /// The account lives on another server.
-    #[error("the account lives on another server")]
-    Remote,
-    /// A second factor is asked for.
-    #[error("a code of the second factor is needed")]
-    FactorNeeded,
-    /// Too many wrong passwords in a row.
-    #[error("the account is locked for too many wrong passwords")]
-    Locked,
-    /// Too many tries from this network or at this account.
-    #[error("too many tries")]
-    TooMany(Standing),
-    /// The password was not checked.
-    #[error(transparent)]
-    Passwords(#[from] PasswordsError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl SignInError {
-    /// The word under which the audit holds a refusal; none for what is no refusal of a credential.
-    fn audited(&self) -> Option<&'static str> {
-        match self {
-            Self::InvalidCredentials => Some("invalid"),
-            Self::Inactive => Some("inactive"),
-            Self::Bot => Some("bot"),
-            Self::Remote => Some("remote"),
-            Self::FactorNeeded => Some("factor"),
-            Self::Locked => Some("locked"),
-            Self::TooMany(_) => Some("rate"),
-            Self::BlankPassword | Self::Passwords(_) | Self::Store(_) => None,
-        }
-    }
-}
-
-/// Whom a token belongs to.
-#[derive(Debug)]
-pub enum Bearer {
-    /// A session that lives, and its account.
-    Known(Box<SignedIn>),
-    /// Nobody.
-    Unknown,
-    /// Nobody, and this network has shown too many such tokens.
-    TooMany(Standing),
-}
-
 /// The use cases of signing in and out.
 pub struct SignIns {
     store: Arc<dyn Store>,
@@ -127,29 +72,11 @@ pub struct SignIns {
     rules: SignInRules,
 }
 
-/// The ports that signing in needs.
-pub struct SignInPorts {
-    /// Where everything is kept.
-    pub store: Arc<dyn Store>,
-    /// What checks passwords.
-    pub passwords: Arc<dyn Passwords>,
-    /// What hashes tokens.
-    pub keys: Arc<dyn Keyring>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// What nobody can guess.
-    pub randomness: Arc<dyn Randomness>,
-    /// How often something may be tried.
-    pub limits: Arc<dyn RateLimits>,
-    /// Where refusals are written down.
-    pub refusals: Arc<Refusals>,
-}
-
 impl SignIns {
     /// The use cases on these ports.
     #[must_use]
-    pub fn new(ports: SignInPorts, rules: SignInRules) -> Self {
-        let SignInPorts { store, passwords, keys, clock, randomness, limits, refusals } = ports;
+    pub fn new(ports: &Ports, refusals: Arc<Refusals>, rules: SignInRules) -> Self {
+        let Ports { store, passwords, keys, clock, randomness, limits } = ports.clone();
         Self { store, passwords, keys, clock, randomness, limits, refusals, rules }
     }
 
@@ -198,48 +125,6 @@ impl SignIns {
         Ok(())
     }
 
-    /// Tells whom a token belongs to now. Anybody's guess costs the same look-up.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when that can't be told.
-    #[tracing::instrument(skip_all)]
-    pub async fn bearer(&self, token: &Token, address: ClientAddress) -> Result<Bearer, StoreError> {
-        let hashes = self.keys.candidates(Purpose::Session, token.expose());
-        let found = self.store.read().await?.sessions().by_token(&hashes).await?;
-        let now = self.clock.now();
-        let live = found.filter(|signed_in| signed_in.session.is_live(now) && signed_in.user.is_active());
-        Ok(match live {
-            Some(signed_in) => Bearer::Known(Box::new(signed_in)),
-            None => match self.limits.take(Counted::UnknownTokensByAddress, Whose::Network(address.network())) {
-                Some(standing) if !standing.is_allowed() => Bearer::TooMany(standing),
-                _ => Bearer::Unknown,
-            },
-        })
-    }
-
-    /// What is to be written down of a session's use, if it is time to: at most every five minutes, or to move a token to the
-    /// current key.
-    #[must_use]
-    pub fn due_touch(&self, signed_in: &SignedIn, token: &Token, address: ClientAddress) -> Option<Touch> {
-        let now = self.clock.now();
-        let moved = (signed_in.key != self.keys.current()).then(|| self.keys.digest(Purpose::Session, token.expose()));
-        let is_due = moved.is_some() || signed_in.session.is_touch_due(now);
-        is_due.then_some(Touch { at: now, address, token: moved })
-    }
-
-    /// Writes down the use of a session.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`] when it could not be written.
-    #[tracing::instrument(skip_all)]
-    pub async fn touch(&self, session: &SessionId, touch: &Touch) -> Result<(), StoreError> {
-        let mut work = self.store.begin().await?;
-        work.sessions().touch(session, touch).await?;
-        work.commit().await
-    }
-
     /// Ends the session that acts; who has none is signed out already.
     ///
     /// # Errors
@@ -273,18 +158,6 @@ impl SignIns {
             _ => None,
         };
         Ok(user.is_some_and(|user| user.has_second_factor))
-    }
-
-    /// The value that proves that a request of a session was not forged by another site.
-    #[must_use]
-    pub fn csrf(&self, session: &SessionId) -> String {
-        self.keys.digest(Purpose::Csrf, session.as_str()).value().to_owned()
-    }
-
-    /// Whether a request shows that value.
-    #[must_use]
-    pub fn is_csrf(&self, session: &SessionId, presented: &str) -> bool {
-        self.keys.matches(Purpose::Csrf, session.as_str(), presented)
     }
 
     async fn counted_attempt(&self, claim: &Claim, client: &Client) -> Result<Option<Attempt>, SignInError> {

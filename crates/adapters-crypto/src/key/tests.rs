@@ -13,12 +13,12 @@ fn root(fill: u8) -> RootKey {
 }
 
 fn keys(current: u8, previous: &[u8]) -> Keys {
-    Keys::new(root(current), previous.iter().map(|fill| root(*fill)).collect())
+    Keys::new(root(current), previous.iter().map(|fill| root(*fill)).collect()).unwrap()
 }
 
 #[test]
 fn hashes_are_what_another_implementation_makes() {
-    let keys = Keys::new(RootKey::parse(COUNTING).unwrap(), Vec::new());
+    let keys = Keys::new(RootKey::parse(COUNTING).unwrap(), Vec::new()).unwrap();
 
     let values = PURPOSES.map(|purpose| keys.digest(purpose, "tökén").value().to_owned());
 
@@ -80,15 +80,15 @@ fn what_is_presented_must_be_the_whole_hash() {
 
 #[test]
 fn keys_show_their_names_alone_when_debugged() {
-    assert_eq!(format!("{:?}", Keys::new(RootKey::parse(COUNTING).unwrap(), Vec::new())), r#"Keys["607d45abda15"]"#);
+    assert_eq!(format!("{:?}", Keys::new(RootKey::parse(COUNTING).unwrap(), Vec::new()).unwrap()), r#"Keys["607d45abda15"]"#);
 }
 
 #[test]
 fn generated_roots_make_keyrings_of_their_own() {
     let randomness = SystemRandomness::new().unwrap();
 
-    let one = Keys::new(RootKey::generate(&randomness), Vec::new());
-    let other = Keys::new(RootKey::generate(&randomness), Vec::new());
+    let one = Keys::new(RootKey::generate(&randomness), Vec::new()).unwrap();
+    let other = Keys::new(RootKey::generate(&randomness), Vec::new()).unwrap();
 
     assert_ne!(one.current(), other.current());
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::*;
+use crate::port::PasswordsError;
 use crate::testkit::fake::PlainKeyring;
 use crate::testkit::service::{Bench, account_rules, granted, origin, sign_in_rules};
 use crate::testkit::{fixture, memory::MemoryStore};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fake::{Counting, FixedClock, PlainKeyring, PlainPasswords};
 use super::fixture;
 use super::memory::MemoryStore;
-use crate::accounts::{AccountPorts, AccountRules, Accounts, Invitation};
+use crate::accounts::{AccountRules, Accounts, Invitation};
 use crate::actor::{Actor, Principal};
 use crate::audit::{Origin, RecordedAudit};
 use crate::credential::{Password, Token};
@@ -15,8 +15,9 @@ use crate::password::PasswordPolicy;
 use crate::permission::{Permit, Permitted, permit};
 use crate::refusal::Refusals;
 use crate::session::SessionLengths;
-use crate::sign_in::{Bearer, Claim, Opened, SignInError, SignInPorts, SignInRules, SignIns, text_login};
+use crate::sign_in::{Bearer, Claim, Opened, SignInError, SignInRules, SignIns, text_login};
 use crate::store::{LockRules, Store};
+use crate::use_cases::{Ports, UseCases};
 use crate::user::User;
 use crate::user::registration::Registration;
 use crate::user::shown::Privacy;
@@ -30,9 +31,11 @@ pub struct Bench {
     /// The hasher.
     pub passwords: Arc<PlainPasswords>,
     /// Accounts.
-    pub accounts: Accounts,
+    pub accounts: Arc<Accounts>,
     /// Sign-ins.
     pub sign_ins: Arc<SignIns>,
+    /// Refusals.
+    pub refusals: Arc<Refusals>,
 }
 
 /// Rules that let anybody sign up, the first as admin.
@@ -76,20 +79,16 @@ impl Bench {
     #[must_use]
     pub fn new(accounts: AccountRules, sign_ins: SignInRules, limits: Arc<dyn RateLimits>) -> Self {
         let (store, clock, passwords) = (Arc::<MemoryStore>::default(), Arc::<FixedClock>::default(), Arc::<PlainPasswords>::default());
-        let randomness = Arc::new(Counting::default());
-        let refusals = Arc::new(Refusals::new(store.clone(), clock.clone(), randomness.clone()));
-        let sign_in_ports = SignInPorts {
+        let ports = Ports {
             store: store.clone(),
-            passwords: passwords.clone(),
             keys: Arc::new(PlainKeyring::default()),
+            passwords: passwords.clone(),
             clock: clock.clone(),
-            randomness: randomness.clone(),
-            limits: limits.clone(),
-            refusals,
+            randomness: Arc::new(Counting::default()),
+            limits,
         };
-        let sign_ins = Arc::new(SignIns::new(sign_in_ports, sign_ins));
-        let ports = AccountPorts { store: store.clone(), passwords: passwords.clone(), clock: clock.clone(), randomness, limits };
-        Self { accounts: Accounts::new(ports, sign_ins.clone(), accounts), store, clock, passwords, sign_ins }
+        let UseCases { accounts, sign_ins, refusals } = UseCases::new(&ports, accounts, sign_ins);
+        Self { store, clock, passwords, accounts, sign_ins, refusals }
     }
 
     /// Signs somebody up with the password of the fixtures.

@@ -1,0 +1,158 @@
+//! Sessions as rows, and rows as sessions.
+
+use diesel::dsl::Eq;
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use muster_domain::client::ClientAddress;
+use muster_domain::credential::{Digest, Method};
+use muster_domain::id::UserId;
+use muster_domain::session::{EndReason, Ending, ProviderSession, Session, SessionKind, Touch};
+use muster_domain::store::{Cause, StoreError};
+use muster_domain::time::Timestamp;
+
+use crate::error::corrupt;
+use crate::schema::sessions;
+
+diesel::define_sql_function! {
+    /// The larger of two numbers.
+    fn greatest(left: BigInt, right: BigInt) -> BigInt;
+}
+
+/// A session as it is stored.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = sessions, check_for_backend(diesel::pg::Pg))]
+pub(crate) struct SessionRow {
+    id: String,
+    user_id: String,
+    token_hash: Option<String>,
+    pub(crate) key_id: String,
+    kind: String,
+    authenticated_at: i64,
+    methods: String,
+    created_at: i64,
+    last_active_at: i64,
+    expires_at: i64,
+    absolute_expires_at: i64,
+    first_address: String,
+    last_address: String,
+    user_agent: String,
+    device_id: String,
+    issuer: Option<String>,
+    subject: Option<String>,
+    provider_session_id: Option<String>,
+    ended_at: Option<i64>,
+    end_reason: Option<String>,
+    ended_by: Option<String>,
+}
+
+impl SessionRow {
+    /// Whether the stored hash is one of some, made under the same key.
+    pub(crate) fn has_one_of(&self, hashes: &[Digest]) -> bool {
+        hashes.iter().any(|hash| self.token_hash.as_deref() == Some(hash.value()) && self.key_id == hash.key().as_str())
+    }
+
+    fn ended(&self) -> Result<Option<Ending>, Cause> {
+        let Some(at) = self.ended_at else {
+            return Ok(None);
+        };
+        let reason = self.end_reason.as_deref().and_then(EndReason::from_id).ok_or("the session ended for no known reason")?;
+        let by = self.ended_by.as_deref().map(str::parse::<UserId>).transpose()?;
+        Ok(Some(Ending { at: Timestamp::from_millis(at), reason, by }))
+    }
+}
+
+impl TryFrom<SessionRow> for Session {
+    type Error = StoreError;
+
+    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
+        read(row).map_err(corrupt("sessions"))
+    }
+}
+
+fn read(row: SessionRow) -> Result<Session, Cause> {
+    let ended = row.ended()?;
+    let methods = row.methods.split_ascii_whitespace().map(Method::from_id).collect::<Option<_>>();
+    Ok(Session {
+        id: row.id.parse()?,
+        user_id: row.user_id.parse()?,
+        kind: SessionKind::from_id(&row.kind).ok_or("the session's kind is unknown")?,
+        authenticated_at: Timestamp::from_millis(row.authenticated_at),
+        methods: methods.ok_or("a method of the session is unknown")?,
+        created_at: Timestamp::from_millis(row.created_at),
+        last_active_at: Timestamp::from_millis(row.last_active_at),
+        expires_at: Timestamp::from_millis(row.expires_at),
+        absolute_expires_at: Timestamp::from_millis(row.absolute_expires_at),
+        first_address: address(&row.first_address)?,
+        last_address: address(&row.last_address)?,
+        user_agent: row.user_agent,
+        device_id: row.device_id,
+        provider: ProviderSession { issuer: row.issuer, subject: row.subject, session_id: row.provider_session_id },
+        ended,
+    })
+}
+
+fn address(text: &str) -> Result<ClientAddress, Cause> {
+    Ok(ClientAddress::new(text.parse()?))
+}
+
+/// The parts of a session that become texts.
+pub(crate) struct Texts {
+    pub(crate) methods: String,
+    pub(crate) first_address: String,
+    pub(crate) last_address: String,
+}
+
+impl Texts {
+    pub(crate) fn of(session: &Session) -> Self {
+        Self {
+            methods: session.methods.iter().map(|method| method.id()).collect::<Vec<_>>().join(" "),
+            first_address: session.first_address.ip().to_string(),
+            last_address: session.last_address.ip().to_string(),
+        }
+    }
+}
+
+/// The end of a session, which takes its token away.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions, treat_none_as_null = true)]
+pub(crate) struct EndingRow {
+    ended_at: i64,
+    end_reason: &'static str,
+    ended_by: Option<String>,
+    token_hash: Option<String>,
+}
+
+impl From<&Ending> for EndingRow {
+    fn from(ending: &Ending) -> Self {
+        Self {
+            ended_at: ending.at.as_millis(),
+            end_reason: ending.reason.id(),
+            ended_by: ending.by.as_ref().map(UserId::to_string),
+            token_hash: None,
+        }
+    }
+}
+
+/// The use of a session; without a new hash its token stays as it is.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions)]
+pub(crate) struct TouchRow<'a> {
+    last_address: String,
+    token_hash: Option<&'a str>,
+    key_id: Option<&'a str>,
+}
+
+impl<'a> From<&'a Touch> for TouchRow<'a> {
+    fn from(touch: &'a Touch) -> Self {
+        Self {
+            last_address: touch.address.ip().to_string(),
+            token_hash: touch.token.as_ref().map(Digest::value),
+            key_id: touch.token.as_ref().map(|token| token.key().as_str()),
+        }
+    }
+}
+
+/// Moves the time of the last use forward, never back.
+pub(crate) fn later(at: Timestamp) -> Eq<sessions::last_active_at, greatest<sessions::last_active_at, i64>> {
+    sessions::last_active_at.eq(greatest(sessions::last_active_at, at.as_millis()))
+}

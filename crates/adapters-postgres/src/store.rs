@@ -1,0 +1,141 @@
+//! The store: a pool of connections, lent for a look or a unit of work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel_async::AsyncPgConnection;
+use diesel_async::pooled_connection::deadpool::{Object, Pool};
+use muster_domain::store::{
+    Audits, Credentials, ReadAudits, ReadService, ReadSessions, ReadUsers, Reading, Service, Sessions, Store, StoreError, UnitOfWork, Users,
+};
+use tokio::time::Instant;
+
+use crate::connect::{self, Connector, Limits};
+use crate::error::{MigrateError, OpenError, unavailable};
+use crate::lease::Lease;
+use crate::migration;
+use crate::open::{self, PgOptions};
+
+/// Everything in one PostgreSQL database.
+pub struct PgStore {
+    pool: Pool<AsyncPgConnection>,
+    connector: Arc<Connector>,
+    wait_timeout: Duration,
+}
+
+impl PgStore {
+    /// Opens the database of a URL, waiting for its server. The connections live on the runtime this is called from, which must not
+    /// be one of the HTTP server's workers.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError`] when the server stays away, or refuses what waiting does not mend.
+    pub async fn open(options: PgOptions) -> Result<Self, OpenError> {
+        let connector = open::connector(&options).await?;
+        let pool = connect::pool(Arc::clone(&connector), options.connections, Limits::of(options.statement_timeout))?;
+        Ok(Self { pool, connector, wait_timeout: options.wait_timeout })
+    }
+
+    /// Brings the tables up to date, one program at a time, and tells which migrations were applied.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError`] when the database does not answer or refuses a migration; that one is undone, earlier ones stay.
+    pub async fn migrate(&self) -> Result<Vec<String>, MigrateError> {
+        migration::migrate(&self.connector).await
+    }
+
+    /// Tells which migrations are not applied yet; needs no right to change tables.
+    ///
+    /// # Errors
+    ///
+    /// [`MigrateError::Unavailable`] when the database does not answer.
+    pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
+        migration::pending(&self.connector).await
+    }
+
+    async fn lease(&self) -> Result<Lease, StoreError> {
+        let began = Instant::now();
+        // Only the wait is cut short: a statement that nobody awaits would go on in the server.
+        let waited = tokio::time::timeout(self.wait_timeout, self.pool.get()).await;
+        metrics::histogram!("muster_store_wait_seconds", "store" => "postgres").record(began.elapsed());
+        let connection: Object<AsyncPgConnection> = match waited {
+            Ok(connection) => connection.map_err(|error| unavailable(error.to_string()))?,
+            Err(_) => return Err(unavailable(format!("no connection was to be had within {} ms", self.wait_timeout.as_millis()))),
+        };
+        Ok(Lease::new(connection, self.connector.handle().clone()))
+    }
+}
+
+#[async_trait]
+impl Store for PgStore {
+    #[tracing::instrument(name = "db.store.read", skip_all)]
+    async fn read(&self) -> Result<Box<dyn Reading>, StoreError> {
+        Ok(Box::new(PgReading(self.lease().await?)))
+    }
+
+    #[tracing::instrument(name = "db.store.begin", skip_all)]
+    async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let mut lease = self.lease().await?;
+        if lease.begin().await.is_err() {
+            // The server may have hung up a moment ago; nothing was done yet, so another connection may try.
+            drop(lease);
+            lease = self.lease().await?;
+            lease.begin().await?;
+        }
+        Ok(Box::new(PgUnitOfWork(lease)))
+    }
+}
+
+/// Repositories to look at, on one connection.
+struct PgReading(Lease);
+
+impl Reading for PgReading {
+    fn users(&mut self) -> &mut dyn ReadUsers {
+        &mut self.0
+    }
+
+    fn sessions(&mut self) -> &mut dyn ReadSessions {
+        &mut self.0
+    }
+
+    fn audits(&mut self) -> &mut dyn ReadAudits {
+        &mut self.0
+    }
+
+    fn service(&mut self) -> &mut dyn ReadService {
+        &mut self.0
+    }
+}
+
+/// One transaction, on one connection.
+struct PgUnitOfWork(Lease);
+
+#[async_trait]
+impl UnitOfWork for PgUnitOfWork {
+    fn users(&mut self) -> &mut dyn Users {
+        &mut self.0
+    }
+
+    fn credentials(&mut self) -> &mut dyn Credentials {
+        &mut self.0
+    }
+
+    fn sessions(&mut self) -> &mut dyn Sessions {
+        &mut self.0
+    }
+
+    fn audits(&mut self) -> &mut dyn Audits {
+        &mut self.0
+    }
+
+    fn service(&mut self) -> &mut dyn Service {
+        &mut self.0
+    }
+
+    #[tracing::instrument(name = "db.store.commit", skip_all)]
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.0.commit().await
+    }
+}

@@ -1,0 +1,9 @@
+//! The contract of every store, kept on PostgreSQL.
+
+use muster_adapters_postgres::testing::{Cluster, TestStore};
+
+async fn fresh_store() -> TestStore {
+    Cluster::shared().store().await
+}
+
+muster_domain::store_contract!(fresh_store);

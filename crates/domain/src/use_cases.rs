@@ -1,0 +1,49 @@
+//! The use cases of one service, on its ports.
+
+use std::sync::Arc;
+
+use crate::accounts::{AccountRules, Accounts};
+use crate::limit::RateLimits;
+use crate::port::{Clock, Keyring, Passwords, Randomness};
+use crate::refusal::Refusals;
+use crate::sign_in::{SignInRules, SignIns};
+use crate::store::Store;
+
+/// The ports of one service: what its use cases ask of the world.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// What hashes tokens.
+    pub keys: Arc<dyn Keyring>,
+    /// What makes and checks password hashes.
+    pub passwords: Arc<dyn Passwords>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// What nobody can guess.
+    pub randomness: Arc<dyn Randomness>,
+    /// How often something may be tried.
+    pub limits: Arc<dyn RateLimits>,
+}
+
+/// The use cases of one service.
+#[derive(Clone)]
+pub struct UseCases {
+    /// Opening accounts, looking at them, changing them.
+    pub accounts: Arc<Accounts>,
+    /// Signing in and out.
+    pub sign_ins: Arc<SignIns>,
+    /// Writing refusals down.
+    pub refusals: Arc<Refusals>,
+}
+
+impl UseCases {
+    /// The use cases on these ports, under the operator's rules.
+    #[must_use]
+    pub fn new(ports: &Ports, accounts: AccountRules, sign_ins: SignInRules) -> Self {
+        let refusals = Arc::new(Refusals::new(ports));
+        let sign_ins = Arc::new(SignIns::new(ports, refusals.clone(), sign_ins));
+        let accounts = Arc::new(Accounts::new(ports, sign_ins.clone(), accounts));
+        Self { accounts, sign_ins, refusals }
+    }
+}

@@ -1,0 +1,244 @@
+//! Request bodies, read as leniently as clients need and as strictly as types allow.
+//!
+//! JSON counts whatever the `Content-Type`; letter case of keys does not matter, the last of two equal keys counts, and text
+//! behind the first value is ignored.
+
+use std::collections::HashMap;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::StreamExt;
+use futures_util::future::{Ready, ready};
+use muster_domain::map::TextMap;
+use serde_json::Value;
+
+use crate::app::Service;
+use crate::error::ApiError;
+
+/// Most bytes of a body: what the wire promises, and the slack the reference gives.
+pub const BODY_BYTES: usize = 300_000 + 512;
+
+/// How long a body may take to arrive where nobody set it.
+const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
+
+/// A body that was not read yet: it is read after the caller is known.
+pub struct RawBody {
+    payload: Payload,
+    declared: Option<usize>,
+    timeout: std::time::Duration,
+}
+
+impl FromRequest for RawBody {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let declared = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let timeout = Service::of(request).map_or(TIMEOUT, |service| service.body_timeout);
+        ready(Ok(Self { payload: payload.take(), declared, timeout }))
+    }
+}
+
+impl RawBody {
+    /// The bytes.
+    ///
+    /// # Errors
+    ///
+    /// 413 above [`BODY_BYTES`], 408 when they take too long, 400 when the connection breaks them off.
+    pub async fn bytes(mut self) -> Result<Bytes, ApiError> {
+        if self.declared.is_some_and(|length| length > BODY_BYTES) {
+            return Err(ApiError::too_large());
+        }
+        let timeout = self.timeout;
+        actix_web::rt::time::timeout(timeout, self.collect()).await.unwrap_or_else(|_| {
+            let message = "The request body took too long to arrive.";
+            Err(ApiError::client(StatusCode::REQUEST_TIMEOUT, "api.context.request_timeout.app_error", message))
+        })
+    }
+
+    async fn collect(&mut self) -> Result<Bytes, ApiError> {
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = self.payload.next().await {
+            let chunk = chunk.map_err(|_| ApiError::body_param("body"))?;
+            if bytes.len() + chunk.len() > BODY_BYTES {
+                return Err(ApiError::too_large());
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    }
+
+    /// The fields of a JSON object; `null` is an object without any.
+    ///
+    /// # Errors
+    ///
+    /// 400 naming `what` when the body is no JSON object.
+    pub async fn fields(self, what: &'static str) -> Result<Fields, ApiError> {
+        match first_value(&self.bytes().await?) {
+            Some(Value::Object(members)) => Ok(Fields::new(what, members)),
+            Some(Value::Null) => Ok(Fields::new(what, serde_json::Map::new())),
+            _ => Err(ApiError::body_param(what)),
+        }
+    }
+
+    /// The texts of a JSON object; anything else in it, or in its place, counts as not there.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::bytes`].
+    pub async fn texts(self) -> Result<Texts, ApiError> {
+        let members = match first_value(&self.bytes().await?) {
+            Some(Value::Object(members)) => members,
+            _ => serde_json::Map::new(),
+        };
+        let texts = members.into_iter().filter_map(|(key, value)| match value {
+            Value::String(text) => Some((key, text)),
+            _ => None,
+        });
+        Ok(Texts(texts.collect()))
+    }
+
+    /// A JSON array of texts; `null` is an empty one.
+    ///
+    /// # Errors
+    ///
+    /// 400 when the body is something else.
+    pub async fn list(self) -> Result<Vec<String>, ApiError> {
+        match first_value(&self.bytes().await?) {
+            Some(Value::Null) => Ok(Vec::new()),
+            Some(value @ Value::Array(_)) => serde_json::from_value(value).map_err(|_| ApiError::payload()),
+            _ => Err(ApiError::payload()),
+        }
+    }
+}
+
+fn first_value(bytes: &[u8]) -> Option<Value> {
+    serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().next()?.ok()
+}
+
+/// The texts of a lenient body.
+pub struct Texts(HashMap<String, String>);
+
+impl Texts {
+    /// Takes a text out; an empty one when it is not there.
+    #[must_use]
+    pub fn take(&mut self, key: &str) -> String {
+        self.0.remove(key).unwrap_or_default()
+    }
+}
+
+/// The fields of a body whose types are checked.
+#[derive(Debug)]
+pub struct Fields {
+    what: &'static str,
+    members: HashMap<String, Value>,
+}
+
+impl Fields {
+    fn new(what: &'static str, members: serde_json::Map<String, Value>) -> Self {
+        Self { what, members: members.into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value)).collect() }
+    }
+
+    /// Takes a text out; `None` when it is missing or null.
+    ///
+    /// # Errors
+    ///
+    /// 400 when the field is no text.
+    pub fn text(&mut self, key: &str) -> Result<Option<String>, ApiError> {
+        match self.members.remove(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(ApiError::body_param(self.what)),
+        }
+    }
+
+    /// Takes a truth value out; `false` when it is missing or null.
+    ///
+    /// # Errors
+    ///
+    /// 400 when the field is no truth value.
+    pub fn flag(&mut self, key: &str) -> Result<bool, ApiError> {
+        match self.members.remove(key) {
+            None | Some(Value::Null) => Ok(false),
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(_) => Err(ApiError::body_param(self.what)),
+        }
+    }
+
+    /// Checks that a field, if there, is a number: nobody may set it.
+    ///
+    /// # Errors
+    ///
+    /// 400 when the field is no number.
+    pub fn ignored_number(&mut self, key: &str) -> Result<(), ApiError> {
+        match self.members.remove(key) {
+            None | Some(Value::Null | Value::Number(_)) => Ok(()),
+            Some(_) => Err(ApiError::body_param(self.what)),
+        }
+    }
+
+    /// Takes a map of texts out; `None` when it is missing or null.
+    ///
+    /// # Errors
+    ///
+    /// 400 when the field is no object or holds something else than texts.
+    pub fn map(&mut self, key: &str) -> Result<Option<TextMap>, ApiError> {
+        let Some(Value::Object(members)) = self
+            .members
+            .remove(key)
+            .filter(|value| !value.is_null())
+            .map_or(Ok(None), |value| if value.is_object() { Ok(Some(value)) } else { Err(ApiError::body_param(self.what)) })?
+        else {
+            return Ok(None);
+        };
+        let texts = members.into_iter().map(|(key, value)| match value {
+            Value::String(text) => Ok((key, text)),
+            Value::Null => Ok((key, String::new())),
+            _ => Err(ApiError::body_param(self.what)),
+        });
+        texts.collect::<Result<TextMap, _>>().map(Some)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fields(json: &str) -> Fields {
+        let Some(Value::Object(members)) = first_value(json.as_bytes()) else { panic!("no object") };
+        Fields::new("user", members)
+    }
+
+    #[test]
+    fn keys_have_no_case_and_the_last_one_counts() {
+        assert_eq!(fields(r#"{"Username":"a"}"#).text("username").unwrap().as_deref(), Some("a"));
+        assert_eq!(fields(r#"{"username":"a","username":"b"} x"#).text("username").unwrap().as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn other_types_are_refused_and_null_is_nothing() {
+        assert!(fields(r#"{"a":5}"#).text("a").is_err());
+        assert!(fields(r#"{"a":"yes"}"#).flag("a").is_err());
+        assert!(fields(r#"{"a":[]}"#).map("a").is_err());
+        assert!(fields(r#"{"a":{"b":1}}"#).map("a").is_err());
+        assert_eq!(fields(r#"{"a":null}"#).map("a").unwrap(), None);
+        assert_eq!(fields(r#"{"a":null}"#).text("a").unwrap(), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
+            let _ = first_value(&bytes);
+        }
+
+        #[test]
+        fn nesting_is_bounded(depth in 200_usize..20_000) {
+            prop_assert!(first_value("[".repeat(depth).as_bytes()).is_none());
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Who calls: the token of a request, the session behind it, and the proof that no other site forged it.
+
+use actix_web::cookie::Cookie;
+use actix_web::dev::Payload;
+use actix_web::http::Method;
+use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use muster_domain::actor::{Actor, Principal};
+use muster_domain::audit::Origin;
+use muster_domain::client::Client;
+use muster_domain::credential::Token;
+use muster_domain::id::{RequestId, SessionId, UserId};
+use muster_domain::permission::{Permit, Permitted, permit};
+use muster_domain::session::{SessionKind, SignedIn, Touch};
+use muster_domain::sign_in::Bearer;
+
+use crate::address::Peer;
+use crate::app::Service;
+use crate::cookie;
+use crate::error::ApiError;
+
+/// What the pipeline knows of a request before anybody looks at it.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Names the request.
+    pub id: RequestId,
+    /// The other end.
+    pub peer: Peer,
+}
+
+/// What the caller turned out to be, for the pipeline's audit of refusals.
+#[derive(Debug, Clone, Default)]
+pub struct Witness {
+    /// Whether a token was shown.
+    pub showed_token: bool,
+    /// Whose it was.
+    pub user: Option<UserId>,
+}
+
+/// A request with its caller, signed in or not.
+pub struct Call {
+    /// What the request was made to.
+    pub service: Data<Service>,
+    /// Who calls.
+    pub actor: Actor,
+    /// What program he uses.
+    pub client: Client,
+    /// The request, for the audit.
+    pub origin: Origin,
+    /// Whether he speaks https.
+    pub is_https: bool,
+    due_touch: Option<(SessionId, Touch)>,
+}
+
+/// A request whose caller is signed in.
+pub struct SignedCall(pub Call);
+
+impl std::ops::Deref for SignedCall {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.0
+    }
+}
+
+/// Where a token was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Cookie,
+    Header,
+    Query,
+}
+
+/// Most bytes of a token that are looked at.
+const TOKEN_BYTES: usize = 50;
+
+/// The token of a request, from the first place that has one.
+fn token(request: &HttpRequest) -> Option<(Source, Token)> {
+    if let Some(cookie) = request.cookie(cookie::TOKEN) {
+        return Some((Source::Cookie, presented(cookie.value())));
+    }
+    let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let after = |scheme: &str| {
+        let is_scheme = header.get(..scheme.len()).is_some_and(|word| word.eq_ignore_ascii_case(scheme));
+        header.get(scheme.len() + 1..).filter(|_| is_scheme)
+    };
+    if let Some(text) = after("bearer").or_else(|| after("token")) {
+        return Some((Source::Header, presented(text)));
+    }
+    let query = query(request, "access_token").filter(|text| !text.is_empty())?;
+    Some((Source::Query, presented(&query)))
+}
+
+fn presented(text: &str) -> Token {
+    Token::presented(&text[..text.floor_char_boundary(TOKEN_BYTES)])
+}
+
+/// A parameter of a request's query; broken escapes are read as far as they go.
+#[must_use]
+pub fn query(request: &HttpRequest, name: &str) -> Option<String> {
+    let pairs = url::form_urlencoded::parse(request.query_string().as_bytes());
+    pairs.into_iter().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+impl Call {
+    /// Asks the permission table whether the caller may call an operation that has no target.
+    ///
+    /// # Errors
+    ///
+    /// 401 or 403.
+    pub fn permit<O: Permitted>(&self) -> Result<Permit<O>, ApiError> {
+        Ok(permit::<O>(&self.actor, None)?)
+    }
+
+    /// Writes down that the session was used, after the answer and only if it is time to.
+    pub fn note_use(&self) {
+        let Some((session, touch)) = self.due_touch.clone() else { return };
+        let sign_ins = self.service.sign_ins.clone();
+        self.service.background.spawn(async move {
+            if let Err(error) = sign_ins.touch(&session, &touch).await {
+                tracing::warn!(error = &error as &dyn std::error::Error, "the use of a session could not be written down");
+            }
+        });
+    }
+
+    /// The cookies that take a session's back.
+    #[must_use]
+    pub fn ended_cookies(&self) -> [Cookie<'static>; 3] {
+        self.service.cookies.ended(self.is_https)
+    }
+
+    async fn of(request: HttpRequest) -> Result<Self, ApiError> {
+        let (service, context) = parts(&request)?;
+        let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
+        let client = Client::new(context.peer.address, agent);
+        let shown = token(&request);
+        request.extensions_mut().insert(Witness { showed_token: shown.is_some(), user: None });
+        let found = match &shown {
+            Some((source, token)) => signed_in(&service, &request, *source, token, &context).await?,
+            None => None,
+        };
+        let due_touch = found.as_ref().zip(shown.as_ref()).and_then(|(signed_in, (_, token))| {
+            let touch = service.sign_ins.due_touch(signed_in, token, context.peer.address)?;
+            Some((signed_in.session.id.clone(), touch))
+        });
+        let actor = found.map_or(Actor::Nobody, |signed_in| Actor::Account(Box::new(Principal::from(signed_in))));
+        if let Some(witness) = request.extensions_mut().get_mut::<Witness>() {
+            witness.user = actor.user_id().cloned();
+        }
+        let origin = Origin { request_id: Some(context.id), address: Some(context.peer.address) };
+        Ok(Self { service, actor, client, origin, is_https: context.peer.is_https, due_touch })
+    }
+}
+
+fn parts(request: &HttpRequest) -> Result<(Data<Service>, Context), ApiError> {
+    let service = Service::of(request).cloned();
+    let context = request.extensions().get::<Context>().cloned();
+    service.zip(context).ok_or_else(|| ApiError::internal("api.context.internal.app_error", "a handler outside the pipeline"))
+}
+
+/// The session of a token; `None` when there is none that lives. Refuses what no route may accept.
+async fn signed_in(
+    service: &Service,
+    request: &HttpRequest,
+    source: Source,
+    token: &Token,
+    context: &Context,
+) -> Result<Option<SignedIn>, ApiError> {
+    let bearer = service.sign_ins.bearer(token, context.peer.address).await;
+    let known = match bearer.map_err(|error| ApiError::internal("api.context.invalid_token.error", error))? {
+        Bearer::Known(known) => known,
+        Bearer::Unknown => return Ok(None),
+        Bearer::TooMany(standing) => return Err(ApiError::limited(standing)),
+    };
+    if source == Source::Query && known.session.kind != SessionKind::OauthApp {
+        let message = "A session's token does not belong in an address.";
+        return Err(ApiError::client(actix_web::http::StatusCode::UNAUTHORIZED, "api.context.token_provided.app_error", message));
+    }
+    if source == Source::Cookie && request.method() != Method::GET && !is_proven(service, request, &known.session.id) {
+        return Err(ApiError::session_expired().ending_cookie());
+    }
+    Ok(Some(*known))
+}
+
+/// Whether a request shows that a script of our own site sent it.
+fn is_proven(service: &Service, request: &HttpRequest, session: &SessionId) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    header("x-csrf-token").is_some_and(|shown| service.sign_ins.is_csrf(session, shown)) || is_scripted(request)
+}
+
+/// Whether a script sent the request: forms of other sites can't add this header.
+#[must_use]
+pub fn is_scripted(request: &HttpRequest) -> bool {
+    request.headers().get("x-requested-with").is_some_and(|value| value == "XMLHttpRequest")
+}
+
+impl FromRequest for Call {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Box::pin(Self::of(request.clone()))
+    }
+}
+
+impl FromRequest for SignedCall {
+    type Error = ApiError;
+    type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let call = Call::of(request.clone()).await?;
+            match &call.actor {
+                Actor::Nobody if request.cookie(cookie::TOKEN).is_some() => Err(ApiError::session_expired().ending_cookie()),
+                Actor::Nobody => Err(ApiError::session_expired()),
+                Actor::Account(_) | Actor::Operator => Ok(Self(call)),
+            }
+        })
+    }
+}

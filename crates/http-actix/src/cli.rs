@@ -1,0 +1,105 @@
+//! The command line.
+
+mod commands;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use commands::run;
+
+/// A user service that speaks /api/v4/users.
+#[derive(Debug, Parser)]
+#[command(
+    name = "muster",
+    version,
+    about,
+    after_help = "Settings come from the file, then from the environment as MUSTER_SECTION__KEY.\n\nExamples:\n  muster serve\n  muster serve --config /etc/muster.toml\n  MUSTER_SERVER__LISTEN=0.0.0.0:8065 muster serve\n  \
+                  muster user create --system-admin --username ada --email ada@example.test\n  muster config show"
+)]
+pub struct Cli {
+    /// Settings to read over the defaults; the environment is read over both.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serves until told to stop (SIGTERM finishes what runs).
+    Serve,
+    /// Brings the store up to date.
+    Migrate,
+    /// Makes accounts, and sets passwords.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Checks and shows the settings.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Looks after the root key.
+    #[command(subcommand)]
+    Secrets(SecretsCommand),
+    /// Opens accounts by the thousand in an empty store, to measure with.
+    Seed(SeedArgs),
+    /// Asks the running service whether it can serve; fails if not.
+    Health,
+}
+
+/// Makes accounts, and sets passwords.
+#[derive(Debug, Subcommand)]
+pub enum UserCommand {
+    /// Makes an account. The password is asked for, or read from standard input.
+    #[command(after_help = "Examples:\n  muster user create --system-admin --username ada --email ada@example.test\n  \
+                            muster user create --username bob --email bob@example.test < password-file")]
+    Create(CreateArgs),
+    /// Sets an account's password, ends its sessions and unlocks it. The password is asked for, or read from standard input.
+    SetPassword {
+        /// Whose.
+        #[arg(long)]
+        username: String,
+    },
+}
+
+/// The account to make.
+#[derive(Debug, Args)]
+pub struct CreateArgs {
+    /// Its login name.
+    #[arg(long)]
+    pub username: String,
+    /// Its mail address.
+    #[arg(long)]
+    pub email: String,
+    /// Makes it an admin's.
+    #[arg(long)]
+    pub system_admin: bool,
+}
+
+/// Checks and shows the settings.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Says what is wrong with the settings, if anything.
+    Check,
+    /// Prints every setting with where it came from; secrets are hidden.
+    Show,
+}
+
+/// Looks after the root key.
+#[derive(Debug, Subcommand)]
+pub enum SecretsCommand {
+    /// Moves the store to a new root key, after the former one was listed among the previous keys; tells what still needs those.
+    Rotate,
+}
+
+/// How many accounts to open.
+#[derive(Debug, Args)]
+pub struct SeedArgs {
+    /// How many.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    pub users: u32,
+    /// Writes their ids there, one a line.
+    #[arg(long, value_name = "FILE")]
+    pub ids_file: Option<PathBuf>,
+}

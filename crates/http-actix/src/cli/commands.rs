@@ -1,0 +1,158 @@
+//! What each command does.
+
+use std::io::{BufRead, IsTerminal, Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use actix_web::web::Data;
+use muster_domain::credential::Password;
+use muster_domain::key_check::KeyCheck;
+use muster_domain::map::TextMap;
+use muster_domain::user::registration::Registration;
+use muster_domain::username::Username;
+
+use super::{Cli, Command, ConfigCommand, CreateArgs, SecretsCommand, UserCommand};
+use crate::app::Service;
+use crate::config::{self, Config};
+use crate::serve::{self, Ready, told};
+use crate::{logging, seed, wiring};
+
+/// Does what the command line says.
+///
+/// # Errors
+///
+/// A sentence that says what is in the way, and how to mend it.
+pub async fn run(cli: Cli) -> Result<(), String> {
+    let sources = config::sources(cli.config.as_deref());
+    if let Command::Config(ConfigCommand::Show) = cli.command {
+        return say(&config::shown(&sources).map_err(|error| error.to_string())?);
+    }
+    let config = Config::read(&sources).map_err(|error| error.to_string())?;
+    logging::start(&config.log).map_err(|error| error.to_string())?;
+    match cli.command {
+        Command::Serve => serve::serve(config).await.map_err(|error| error.to_string()),
+        Command::Migrate => migrate(&config).await,
+        Command::User(UserCommand::Create(args)) => create(&config, args).await,
+        Command::User(UserCommand::SetPassword { username }) => set_password(&config, &username).await,
+        Command::Config(ConfigCommand::Check) => check(&config),
+        Command::Config(ConfigCommand::Show) => Ok(()),
+        Command::Secrets(SecretsCommand::Rotate) => rotate(&config).await,
+        Command::Seed(args) => {
+            let password = seed::seed(&*service(&config).await?, args.users, args.ids_file.as_deref()).await?;
+            say(&format!("seed000001 to seed{:06} sign in with the password {password}", args.users))
+        }
+        Command::Health => health(&config),
+    }
+}
+
+fn say(text: &str) -> Result<(), String> {
+    writeln!(std::io::stdout(), "{text}").map_err(|error| format!("nobody reads the output: {error}"))
+}
+
+async fn service(config: &Config) -> Result<Data<Service>, String> {
+    let Ready { backend, keys, .. } = serve::ready(config).await.map_err(|error| error.to_string())?;
+    let ports = wiring::ports(config, backend.store(), keys, None).map_err(|error| error.to_string())?;
+    Ok(wiring::service(config, ports))
+}
+
+async fn migrate(config: &Config) -> Result<(), String> {
+    let backend = wiring::Backend::open(config).await.map_err(|error| error.to_string())?;
+    let applied = backend.migrate().await.map_err(|error| error.to_string())?;
+    if applied.is_empty() { say("the store is up to date") } else { say(&format!("applied {}", applied.join(", "))) }
+}
+
+async fn create(config: &Config, args: CreateArgs) -> Result<(), String> {
+    let wanted = Registration {
+        id: String::new(),
+        username: args.username,
+        email: args.email,
+        password: password()?,
+        nickname: String::new(),
+        first_name: String::new(),
+        last_name: String::new(),
+        position: String::new(),
+        locale: String::new(),
+        timezone: None,
+        props: TextMap::new(),
+        notify_props: TextMap::new(),
+        allows_marketing: false,
+        is_email_verified: false,
+        auth_service: String::new(),
+        auth_data: String::new(),
+    };
+    let user = service(config).await?.accounts.create(wanted, args.system_admin).await.map_err(|error| told(&error))?;
+    say(&format!("made {} with the id {} and the roles {}", user.username.as_str(), user.id, user.roles))
+}
+
+async fn set_password(config: &Config, username: &str) -> Result<(), String> {
+    let username = Username::parse(username).map_err(|error| error.to_string())?;
+    let password = password()?;
+    service(config).await?.accounts.set_password(&username, &password).await.map_err(|error| told(&error))?;
+    say("the password is set, the account's sessions have ended")
+}
+
+/// Asks for a password twice, or reads the first line of standard input.
+fn password() -> Result<Password, String> {
+    if !std::io::stdin().is_terminal() {
+        let mut line = String::new();
+        std::io::stdin().lock().take(1024).read_line(&mut line).map_err(|error| format!("the password can't be read: {error}"))?;
+        return Ok(Password::from(line.trim_end_matches(['\r', '\n']).to_owned()));
+    }
+    let ask = |prompt| rpassword::prompt_password(prompt).map_err(|error| format!("the password can't be read: {error}"));
+    let (first, again) = (ask("Password: ")?, ask("Once more: ")?);
+    if first == again { Ok(Password::from(first)) } else { Err("the two passwords differ; run the command again".to_owned()) }
+}
+
+fn check(config: &Config) -> Result<(), String> {
+    // Made and dropped: the cost of passwords and the keys have rules of their own.
+    if !config.secrets.key.is_empty_secret() || config.secrets.key_file.is_some() {
+        wiring::keys(config, None).map_err(|error| error.to_string())?;
+    }
+    say("the settings can be used")
+}
+
+async fn rotate(config: &Config) -> Result<(), String> {
+    let Ready { backend, keys, key_check } = serve::ready(config).await.map_err(|error| error.to_string())?;
+    let moved = match key_check {
+        KeyCheck::Rotated => "the store now belongs to the new key",
+        KeyCheck::New | KeyCheck::Current | KeyCheck::Foreign => "the store belongs to the current key already",
+    };
+    let mut reading = backend.store().read().await.map_err(|error| told(&error))?;
+    let counts = reading.sessions().count_by_key().await.map_err(|error| told(&error))?;
+    let former: u64 = counts.iter().filter(|(key, _)| *key != keys.current()).map(|(_, count)| count).sum();
+    say(moved)?;
+    if former == 0 {
+        return say("nothing needs the former keys any more: secrets.previous_keys may be emptied");
+    }
+    say(&format!(
+        "{former} sessions are still stored under former keys; each moves when it is used next. Keep secrets.previous_keys until this says 0"
+    ))
+}
+
+/// Asks the service's own address, as a health check in a container does.
+fn health(config: &Config) -> Result<(), String> {
+    let mut address: SocketAddr = config.server.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    }
+    let failed = |error: std::io::Error| format!("the service does not answer on {address}: {error}");
+    let patience = Duration::from_secs(5);
+    let mut stream = TcpStream::connect_timeout(&address, patience).map_err(failed)?;
+    stream.set_read_timeout(Some(patience)).map_err(failed)?;
+    stream.write_all(format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes()).map_err(failed)?;
+    let mut answer = String::new();
+    stream.take(4096).read_to_string(&mut answer).map_err(failed)?;
+    let status = answer.split(' ').nth(1).unwrap_or_default();
+    if status == "200" { say("ready") } else { Err(format!("the service is not ready: it answered {status}")) }
+}
+
+/// Whether a secret text is empty, asked without showing it.
+trait IsEmptySecret {
+    fn is_empty_secret(&self) -> bool;
+}
+
+impl IsEmptySecret for secrecy::SecretString {
+    fn is_empty_secret(&self) -> bool {
+        secrecy::ExposeSecret::expose_secret(self).is_empty()
+    }
+}

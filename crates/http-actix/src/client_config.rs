@@ -1,0 +1,174 @@
+//! What clients are told of the service before they call it: settings, licence, health.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::header::HeaderValue;
+use actix_web::{HttpRequest, HttpResponse};
+use muster_domain::actor::Actor;
+use muster_domain::locale::Locale;
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::call::{Call, query};
+use crate::config::Config;
+use crate::error::ApiError;
+
+/// The version of the reference server whose clients are served.
+pub const VERSION: &str = "11.6.0";
+
+type Texts = BTreeMap<&'static str, String>;
+
+/// What clients are told.
+#[derive(Debug, Clone)]
+pub struct ClientConfig {
+    public: Texts,
+    private: Texts,
+    version: HeaderValue,
+}
+
+impl ClientConfig {
+    /// What the settings mean for clients.
+    #[must_use]
+    pub fn new(config: &Config) -> Self {
+        let public = public(config);
+        let private = public.clone().into_iter().chain(private(config)).collect();
+        let hash = hex(&Sha256::digest(json!(private).to_string()));
+        let version = HeaderValue::from_str(&format!("{VERSION}.muster.{hash}.false"));
+        Self { public, private, version: version.unwrap_or_else(|_| HeaderValue::from_static(VERSION)) }
+    }
+
+    /// The header by which clients see the version, and that the settings changed.
+    #[must_use]
+    pub fn version_header(&self) -> HeaderValue {
+        self.version.clone()
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
+fn texts<const N: usize>(pairs: [(&'static str, &str); N]) -> Texts {
+    pairs.into_iter().map(|(key, value)| (key, value.to_owned())).collect()
+}
+
+/// What anybody is told.
+fn public(config: &Config) -> Texts {
+    let mut all = texts([
+        ("Version", VERSION),
+        ("BuildNumber", "muster"),
+        ("BuildDate", ""),
+        ("BuildHash", env!("CARGO_PKG_VERSION")),
+        ("BuildHashEnterprise", ""),
+        ("BuildEnterpriseReady", "false"),
+        ("SiteURL", &config.site_url()),
+        ("SiteName", "Muster"),
+        ("WebsocketURL", ""),
+        ("WebsocketPort", "80"),
+        ("WebsocketSecurePort", "443"),
+        ("DefaultClientLocale", &config.accounts.default_locale),
+        ("DiagnosticId", ""),
+        ("TelemetryId", ""),
+        ("DiagnosticsEnabled", "false"),
+        ("EnableUserCreation", "true"),
+        ("EnableSignUpWithEmail", "true"),
+        ("EnableSignInWithEmail", "true"),
+        ("EnableSignInWithUsername", "true"),
+        ("EnableSignUpWithGitLab", "false"),
+        ("EnableSignUpWithGoogle", "false"),
+        ("EnableSignUpWithOffice365", "false"),
+        ("EnableSignUpWithOpenId", "false"),
+        ("EnableLdap", "false"),
+        ("EnableSaml", "false"),
+        ("EnableMultifactorAuthentication", "false"),
+        ("EnforceMultifactorAuthentication", "false"),
+        ("EnableGuestAccounts", "false"),
+        ("EnableGuestMagicLink", "false"),
+        ("EnableCustomTermsOfService", "false"),
+        ("EnableBotAccountCreation", "false"),
+        ("EnableCustomEmoji", "false"),
+        ("EnableUserStatuses", "true"),
+        ("HasImageProxy", "false"),
+        ("PluginsEnabled", "false"),
+        ("EnableCustomBrand", "false"),
+        ("PasswordEnableForgotLink", "false"),
+    ]);
+    let passwords = &config.passwords;
+    all.insert("EnableOpenServer", config.accounts.open_sign_up.to_string());
+    all.insert("PasswordMinimumLength", passwords.minimum_length.to_string());
+    all.insert("PasswordRequireLowercase", passwords.require_lowercase.to_string());
+    all.insert("PasswordRequireUppercase", passwords.require_uppercase.to_string());
+    all.insert("PasswordRequireNumber", passwords.require_number.to_string());
+    all.insert("PasswordRequireSymbol", passwords.require_symbol.to_string());
+    all
+}
+
+/// What who is signed in is told besides.
+fn private(config: &Config) -> Texts {
+    let mut all = texts([
+        ("TeammateNameDisplay", "username"),
+        ("LockTeammateNameDisplay", "false"),
+        ("RestrictDirectMessage", "any"),
+        ("EnableUserDeactivation", "false"),
+        ("EnableCustomUserStatuses", "true"),
+        ("EnableLastActiveTime", "true"),
+        ("EnableUserAccessTokens", "false"),
+        ("ExtendSessionLengthWithActivity", "true"),
+        ("SendEmailNotifications", "false"),
+        ("RequireEmailVerification", "false"),
+        ("ExperimentalTimezone", "true"),
+        ("UpgradedFromTE", "false"),
+    ]);
+    all.insert("AvailableLocales", Locale::supported().join(","));
+    all.insert("ShowEmailAddress", config.accounts.show_email_address.to_string());
+    all.insert("ShowFullName", config.accounts.show_full_name.to_string());
+    all
+}
+
+/// `GET /api/v4/config/client`
+#[tracing::instrument(name = "http.config.client", skip_all)]
+pub(crate) async fn config(call: Call) -> Result<HttpResponse, ApiError> {
+    let settings = &call.service.client_config;
+    let mut told = if matches!(call.actor, Actor::Nobody) { settings.public.clone() } else { settings.private.clone() };
+    told.insert("NoAccounts", call.service.accounts.is_empty().await?.to_string());
+    Ok(HttpResponse::Ok().json(told))
+}
+
+/// `GET /api/v4/license/client`
+#[tracing::instrument(name = "http.license.client", skip_all)]
+pub(crate) async fn license(request: HttpRequest, _: Call) -> Result<HttpResponse, ApiError> {
+    match query(&request, "format").as_deref() {
+        Some("old") => Ok(HttpResponse::Ok().json(json!({ "IsLicensed": "false" }))),
+        None | Some("") => {
+            let message = "The address needs ?format=old.";
+            let id = "api.license.client.old_format.app_error";
+            Err(ApiError::client(actix_web::http::StatusCode::BAD_REQUEST, id, message))
+        }
+        Some(_) => Err(ApiError::body_param("format")),
+    }
+}
+
+/// `GET /api/v4/system/ping`
+#[tracing::instrument(name = "http.system.ping", skip_all)]
+pub(crate) async fn ping(request: HttpRequest, call: Call) -> HttpResponse {
+    let mut body = json!({
+        "status": "OK",
+        "ActiveSearchBackend": "database",
+        "AndroidLatestVersion": "",
+        "AndroidMinVersion": "",
+        "IosLatestVersion": "",
+        "IosMinVersion": "",
+    });
+    if query(&request, "get_server_status").as_deref() != Some("true") {
+        return HttpResponse::Ok().json(body);
+    }
+    let is_healthy = crate::probe::database_time(&call.service).await.is_ok();
+    let told = if is_healthy { "OK" } else { "UNHEALTHY" };
+    body["database_status"] = told.into();
+    body["filestore_status"] = "OK".into();
+    body["status"] = told.into();
+    let keeps_status = query(&request, "use_rest_semantics").as_deref() == Some("true");
+    let mut answer = if is_healthy || keeps_status { HttpResponse::Ok() } else { HttpResponse::InternalServerError() };
+    answer.insert_header(("status", told)).insert_header(("database_status", told)).insert_header(("filestore_status", "OK"));
+    answer.json(body)
+}

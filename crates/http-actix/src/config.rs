@@ -1,0 +1,365 @@
+//! Settings: read once, in `main`, over documented defaults.
+
+mod check;
+mod show;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Toml};
+use ipnet::IpNet;
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer};
+
+pub use check::ConfigError;
+pub use show::shown;
+
+/// Every setting with its default, and what it means.
+pub const DEFAULTS: &str = include_str!("config/defaults.toml");
+
+/// How one service behaves. What each setting means is written in [`DEFAULTS`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Listening and answering.
+    pub server: ServerConfig,
+    /// Where everything is kept.
+    pub store: StoreConfig,
+    /// Keys.
+    pub secrets: SecretsConfig,
+    /// Accounts.
+    pub accounts: AccountsConfig,
+    /// Passwords.
+    pub passwords: PasswordsConfig,
+    /// Sessions.
+    pub sessions: SessionsConfig,
+    /// Cookies.
+    pub cookies: CookiesConfig,
+    /// How often something may be tried.
+    pub limits: LimitsConfig,
+    /// Concessions to clients.
+    pub compat: CompatConfig,
+    /// Logs.
+    pub log: LogConfig,
+}
+
+/// Listening and answering.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Address of the service as people see it.
+    pub site_url: String,
+    /// Address and port of the metrics.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub admin_listen: Option<SocketAddr>,
+    /// Networks of reverse proxies.
+    #[serde(deserialize_with = "list")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// Seconds that running requests get at the end.
+    pub shutdown_secs: u64,
+    /// Seconds that a body may take to arrive.
+    pub body_timeout_secs: u64,
+    /// Origins of pages elsewhere.
+    #[serde(deserialize_with = "list")]
+    pub cors_origins: Vec<String>,
+    /// Whether such pages may send cookies.
+    pub cors_credentials: bool,
+}
+
+/// Where everything is kept.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// Address of the store.
+    pub url: SecretString,
+    /// A file that holds the address.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub url_file: Option<PathBuf>,
+    /// Whether migrations are applied at start.
+    pub migrate: bool,
+    /// Connections to PostgreSQL.
+    pub connections: usize,
+    /// Seconds that one statement may take.
+    pub statement_timeout_secs: u64,
+    /// Seconds to wait for a free connection.
+    pub wait_timeout_secs: u64,
+    /// Seconds to wait at start for a database that does not answer.
+    pub connect_wait_secs: u64,
+    /// Certificates that vouch for PostgreSQL.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub ca_file: Option<PathBuf>,
+    /// Threads that read from SQLite.
+    pub readers: usize,
+    /// What survives a power cut.
+    pub synchronous: Synchronous,
+}
+
+/// What survives a power cut in SQLite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Synchronous {
+    /// All but the last moments.
+    Normal,
+    /// Everything acknowledged.
+    Full,
+}
+
+/// Keys.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecretsConfig {
+    /// The root key; empty for none.
+    pub key: SecretString,
+    /// A file that holds it.
+    #[serde(deserialize_with = "none_if_empty")]
+    pub key_file: Option<PathBuf>,
+    /// Former root keys.
+    #[serde(deserialize_with = "list")]
+    pub previous_keys: Vec<SecretString>,
+}
+
+/// Accounts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct AccountsConfig {
+    /// Whether anybody may sign up.
+    pub open_sign_up: bool,
+    /// Whether the very first account becomes admin.
+    pub first_is_admin: FirstIsAdmin,
+    /// Wrong passwords that lock an account.
+    pub max_failed_sign_ins: u32,
+    /// Language of accounts whose own is not shipped.
+    pub default_locale: String,
+    /// Whether people see each other's addresses.
+    pub show_email_address: bool,
+    /// Whether people see each other's names.
+    pub show_full_name: bool,
+    /// Sessions of one account.
+    pub sessions_per_user: u32,
+    /// Whether it is told who asks for a second factor.
+    pub reveal_mfa: bool,
+}
+
+/// Whether the very first account becomes admin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FirstIsAdmin {
+    /// Always.
+    #[serde(alias = "true")]
+    Yes,
+    /// Never.
+    #[serde(alias = "false")]
+    No,
+    /// While the service listens on loopback alone.
+    Local,
+}
+
+/// Passwords.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each kind of character is asked for or not")]
+pub struct PasswordsConfig {
+    /// Fewest bytes.
+    pub minimum_length: usize,
+    /// Whether a lower-case letter is needed.
+    pub require_lowercase: bool,
+    /// Whether an upper-case letter is needed.
+    pub require_uppercase: bool,
+    /// Whether a digit is needed.
+    pub require_number: bool,
+    /// Whether a mark is needed.
+    pub require_symbol: bool,
+    /// Memory of argon2id in KiB.
+    pub memory_kib: u32,
+    /// Passes of argon2id.
+    pub passes: u32,
+    /// Lanes of argon2id.
+    pub lanes: u32,
+    /// Threads that hash.
+    pub threads: usize,
+    /// Passwords that may wait.
+    pub queue: usize,
+}
+
+/// Sessions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SessionsConfig {
+    /// Hours in browsers and desktop programs.
+    pub web_hours: u64,
+    /// Hours on phones.
+    pub mobile_hours: u64,
+    /// Hours by single sign-on.
+    pub sso_hours: u64,
+    /// Days after which a session ends however much it is used.
+    pub absolute_days: u64,
+    /// Days that the record of an ended session is kept.
+    pub retention_days: u64,
+}
+
+/// Cookies.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CookiesConfig {
+    /// Which sites' requests carry them.
+    pub same_site: SameSite,
+}
+
+/// Which sites' requests carry a cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SameSite {
+    /// Our own, and plain links from others.
+    Lax,
+    /// Every site's.
+    None,
+}
+
+/// How often something may be tried.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    /// Whether tries are limited.
+    pub enabled: bool,
+    /// Sign-ins from one network.
+    pub sign_in_per_address_per_minute: u32,
+    /// Sign-ins to one account.
+    pub sign_in_per_account_per_minute: u32,
+    /// Sign-ups from one network.
+    pub sign_up_per_address_per_hour: u32,
+    /// Tokens that nobody holds, from one network.
+    pub unknown_tokens_per_address_per_minute: u32,
+}
+
+/// Concessions to clients.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompatConfig {
+    /// Whether sign-in and sign-out answer 200.
+    pub reference_status_codes: bool,
+}
+
+/// Logs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LogConfig {
+    /// Least level of Muster's own lines.
+    pub level: LogLevel,
+    /// How lines look.
+    pub format: LogFormat,
+}
+
+/// Least level of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// Failures.
+    Error,
+    /// What will fail.
+    Warn,
+    /// Requests, starts and ends.
+    Info,
+    /// Use cases.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// How a line looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people on a terminal, for programs elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// The sources of settings, the later ones over the earlier.
+#[must_use]
+pub fn sources(file: Option<&std::path::Path>) -> Figment {
+    let defaults = Figment::from(Toml::string(DEFAULTS));
+    let with_file = file.map_or(defaults.clone(), |path| defaults.merge(Toml::file_exact(path)));
+    with_file.merge(Env::prefixed("MUSTER_").split("__"))
+}
+
+impl Config {
+    /// Reads and checks the settings.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names each setting that is wrong, where it came from, and what it should be.
+    pub fn read(sources: &Figment) -> Result<Self, ConfigError> {
+        let config: Self = sources.extract()?;
+        config.checked()
+    }
+}
+
+/// Reads a list, or a text with commas between its items.
+fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + for<'t> FromText<'t>,
+{
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Form<T> {
+        List(Vec<T>),
+        Text(String),
+    }
+    match Form::<T>::deserialize(deserializer)? {
+        Form::List(items) => Ok(items),
+        Form::Text(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|item| !item.is_empty())
+            .map(|item| T::from_text(item).ok_or_else(|| serde::de::Error::custom(format!("{item} can't be an item of this list"))))
+            .collect(),
+    }
+}
+
+/// An item of a list in the environment.
+trait FromText<'t>: Sized {
+    fn from_text(text: &'t str) -> Option<Self>;
+}
+
+impl FromText<'_> for String {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+}
+
+impl FromText<'_> for SecretString {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(Self::from(text.to_owned()))
+    }
+}
+
+impl FromText<'_> for IpNet {
+    fn from_text(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
+}
+
+/// Reads an empty text as nothing.
+fn none_if_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr,
+    T::Err: std::fmt::Display,
+{
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! What settings must be like, beyond their types.
+
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::{Config, SameSite};
+
+/// Settings that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A setting is unknown, or has another type.
+    #[error("{}", told(.0))]
+    Unreadable(#[from] Box<figment::Error>),
+    /// Settings contradict each other or the service's limits.
+    #[error("{}", .0.join("\n"))]
+    Wrong(Vec<String>),
+}
+
+impl From<figment::Error> for ConfigError {
+    fn from(error: figment::Error) -> Self {
+        Self::Unreadable(Box::new(error))
+    }
+}
+
+/// One line for each setting that can't be read: what, where it came from, why.
+fn told(errors: &figment::Error) -> String {
+    let line = |error: figment::Error| {
+        let path = error.path.join(".");
+        let source = error.metadata.as_ref().map(|metadata| super::show::source(metadata, &error.path)).unwrap_or_default();
+        let place = if path.is_empty() { "settings".to_owned() } else { path };
+        format!("{place}: {}{source}", error.kind)
+    };
+    errors.clone().into_iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+impl Config {
+    pub(super) fn checked(self) -> Result<Self, ConfigError> {
+        let rules = [
+            self.site_url_is_wrong(),
+            self.cors_is_wrong(),
+            self.cookies_are_wrong(),
+            self.store_is_wrong(),
+            self.locale_is_wrong(),
+            self.numbers_are_wrong(),
+        ];
+        let wrong: Vec<_> = rules.into_iter().flatten().collect();
+        if wrong.is_empty() { Ok(self) } else { Err(ConfigError::Wrong(wrong)) }
+    }
+
+    /// Address of the service as people see it.
+    #[must_use]
+    pub fn site_url(&self) -> String {
+        if self.server.site_url.is_empty() {
+            format!("http://{}", self.server.listen)
+        } else {
+            self.server.site_url.trim_end_matches('/').to_owned()
+        }
+    }
+
+    fn site_url_is_wrong(&self) -> Option<String> {
+        let parsed = Url::parse(&self.site_url());
+        let is_right = parsed.is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none() && url.username().is_empty()
+        });
+        (!is_right).then(|| {
+            "server.site_url: it must be an http:// or https:// address without query, such as https://users.example.test".to_owned()
+        })
+    }
+
+    fn cors_is_wrong(&self) -> Option<String> {
+        let origins = &self.server.cors_origins;
+        if self.server.cors_credentials && origins.iter().any(|origin| origin == "*") {
+            return Some(
+                "server.cors_origins: \"*\" together with cors_credentials would let every site act for its visitors; list the origins"
+                    .to_owned(),
+            );
+        }
+        let is_origin =
+            |origin: &String| origin == "*" || Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == **origin);
+        let odd = origins.iter().find(|origin| !is_origin(origin))?;
+        Some(format!("server.cors_origins: {odd} is no origin; write scheme, host and port alone, such as https://chat.example.test"))
+    }
+
+    fn cookies_are_wrong(&self) -> Option<String> {
+        let needs_https = self.cookies.same_site == SameSite::None && !self.site_url().starts_with("https://");
+        needs_https.then(|| "cookies.same_site: \"none\" works over https alone; set server.site_url to an https:// address".to_owned())
+    }
+
+    fn store_is_wrong(&self) -> Option<String> {
+        let url = self.store.url.expose_secret();
+        let is_known =
+            self.store.url_file.is_some() || ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        (!is_known).then(|| "store.url: it must begin with sqlite:// or postgres://".to_owned())
+    }
+
+    fn locale_is_wrong(&self) -> Option<String> {
+        let known = muster_domain::locale::Locale::supported().contains(&self.accounts.default_locale.as_str());
+        (!known).then(|| format!("accounts.default_locale: it must be one of {}", muster_domain::locale::Locale::supported().join(", ")))
+    }
+
+    fn numbers_are_wrong(&self) -> Option<String> {
+        let within = |name: &str, value: u64, least: u64, most: u64| {
+            (!(least..=most).contains(&value)).then(|| format!("{name}: it must be from {least} to {most}"))
+        };
+        let wide = |value: usize| u64::try_from(value).unwrap_or(u64::MAX);
+        [
+            within("passwords.minimum_length", wide(self.passwords.minimum_length), 5, 72),
+            within("accounts.max_failed_sign_ins", self.accounts.max_failed_sign_ins.into(), 1, 1_000_000),
+            within("accounts.sessions_per_user", self.accounts.sessions_per_user.into(), 1, 100_000),
+            within("sessions.web_hours", self.sessions.web_hours, 1, 876_000),
+            within("sessions.mobile_hours", self.sessions.mobile_hours, 1, 876_000),
+            within("sessions.sso_hours", self.sessions.sso_hours, 1, 876_000),
+            within("sessions.absolute_days", self.sessions.absolute_days, 1, 36_500),
+            within("sessions.retention_days", self.sessions.retention_days, 1, 36_500),
+            within("store.connections", wide(self.store.connections), 1, 1000),
+            within("store.readers", wide(self.store.readers), 1, 64),
+            within("store.statement_timeout_secs", self.store.statement_timeout_secs, 1, 3600),
+            within("store.wait_timeout_secs", self.store.wait_timeout_secs, 1, 3600),
+            within("server.body_timeout_secs", self.server.body_timeout_secs, 1, 3600),
+            within("limits.sign_in_per_address_per_minute", self.limits.sign_in_per_address_per_minute.into(), 1, 1_000_000),
+            within("limits.sign_in_per_account_per_minute", self.limits.sign_in_per_account_per_minute.into(), 1, 1_000_000),
+            within("limits.sign_up_per_address_per_hour", self.limits.sign_up_per_address_per_hour.into(), 1, 1_000_000),
+            within("limits.unknown_tokens_per_address_per_minute", self.limits.unknown_tokens_per_address_per_minute.into(), 1, 1_000_000),
+        ]
+        .into_iter()
+        .flatten()
+        .reduce(|all, next| format!("{all}\n{next}"))
+    }
+}

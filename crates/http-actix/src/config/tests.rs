@@ -1,0 +1,55 @@
+//! Settings as an operator writes them.
+
+use figment::providers::{Format, Toml};
+
+use super::*;
+
+fn over_defaults(toml: &str) -> Figment {
+    Figment::from(Toml::string(DEFAULTS)).merge(Toml::string(toml))
+}
+
+fn refused(toml: &str) -> String {
+    Config::read(&over_defaults(toml)).unwrap_err().to_string()
+}
+
+#[test]
+fn the_defaults_are_settings() {
+    let config = Config::read(&over_defaults("")).unwrap();
+    assert_eq!(config.server.listen.to_string(), "127.0.0.1:8065");
+    assert_eq!(config.site_url(), "http://127.0.0.1:8065");
+    assert!(!config.accounts.open_sign_up && config.limits.enabled);
+}
+
+#[test]
+fn an_unknown_setting_is_refused_by_its_name() {
+    let told = refused("[server]\nlistn = \"127.0.0.1:1\"");
+    assert!(told.contains("listn") && told.contains("server"), "{told}");
+}
+
+#[test]
+fn lists_may_be_texts_with_commas() {
+    let config = Config::read(&over_defaults("[server]\ntrusted_proxies = \"127.0.0.0/8, ::1/128\"")).unwrap();
+    assert_eq!(config.server.trusted_proxies.len(), 2);
+    assert!(refused("[server]\ntrusted_proxies = \"nonsense\"").contains("nonsense"));
+}
+
+#[test]
+fn what_would_be_unsafe_or_useless_is_refused() {
+    assert!(refused("[server]\ncors_origins = [\"*\"]\ncors_credentials = true").contains("cors_origins"));
+    assert!(refused("[server]\ncors_origins = [\"https://a.test/path\"]").contains("no origin"));
+    assert!(refused("[cookies]\nsame_site = \"none\"").contains("same_site"));
+    assert!(refused("[server]\nsite_url = \"users.example.test\"").contains("site_url"));
+    assert!(refused("[store]\nurl = \"mysql://x\"").contains("store.url"));
+    assert!(refused("[passwords]\nminimum_length = 80").contains("minimum_length"));
+    assert!(refused("[accounts]\ndefault_locale = \"xx\"").contains("default_locale"));
+}
+
+#[test]
+fn what_is_shown_hides_secrets() {
+    let text = shown(&over_defaults(
+        "[secrets]\nkey = \"canary\"\nprevious_keys = [\"canary\"]\n[store]\nurl = \"postgres://u:canary@h/d?password=canary\"",
+    ))
+    .unwrap();
+    assert!(!text.contains("canary"), "{text}");
+    assert!(text.contains("postgres://u:hidden@h/d"), "{text}");
+}

@@ -1,0 +1,63 @@
+//! The cookies that browsers keep of a session.
+
+use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
+use actix_web::cookie::{Cookie, SameSite};
+use muster_domain::sign_in::Opened;
+use muster_domain::time::Timestamp;
+
+/// Carries the session's token.
+pub const TOKEN: &str = "MMAUTHTOKEN";
+/// Tells scripts who is signed in.
+const USER: &str = "MMUSERID";
+/// Carries the value that scripts send as proof against forged requests.
+const CSRF: &str = "MMCSRF";
+
+/// How cookies look.
+#[derive(Debug, Clone)]
+pub struct CookieRules {
+    /// The path under which the service is seen.
+    pub path: String,
+    /// Whether the service is seen over https.
+    pub is_https: bool,
+    /// Which sites' requests carry them.
+    pub same_site: SameSite,
+}
+
+impl CookieRules {
+    /// The cookies of a session that has just begun.
+    #[must_use]
+    pub fn of_session(&self, opened: &Opened, csrf: &str, peer_is_https: bool) -> [Cookie<'static>; 3] {
+        let seconds = i64::try_from(opened.session.expires_at.since(opened.session.created_at).as_secs()).unwrap_or(i64::MAX);
+        let values = [(TOKEN, opened.token.expose()), (USER, opened.user.id.as_str()), (CSRF, csrf)];
+        values.map(|(name, value)| {
+            let mut cookie = self.cookie(name, value, peer_is_https);
+            cookie.set_max_age(CookieDuration::seconds(seconds));
+            cookie.set_expires(moment(opened.session.expires_at));
+            cookie
+        })
+    }
+
+    /// The cookies that take a session's back; the token's comes last.
+    #[must_use]
+    pub fn ended(&self, peer_is_https: bool) -> [Cookie<'static>; 3] {
+        [CSRF, USER, TOKEN].map(|name| {
+            let mut cookie = self.cookie(name, "", peer_is_https);
+            cookie.set_max_age(CookieDuration::ZERO);
+            cookie.set_expires(OffsetDateTime::UNIX_EPOCH);
+            cookie
+        })
+    }
+
+    fn cookie(&self, name: &'static str, value: &str, peer_is_https: bool) -> Cookie<'static> {
+        Cookie::build(name, value.to_owned())
+            .path(self.path.clone())
+            .http_only(name == TOKEN)
+            .secure(self.is_https || peer_is_https)
+            .same_site(self.same_site)
+            .finish()
+    }
+}
+
+fn moment(at: Timestamp) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp(at.as_millis() / 1000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}

@@ -1,0 +1,330 @@
+//! Errors as clients read them: every use case's errors become a status and an id here, and nowhere else.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, ResponseError};
+use muster_domain::accounts::{LookUpError, PatchError, RegisterError};
+use muster_domain::limit::Standing;
+use muster_domain::password::WeakPassword;
+use muster_domain::permission::Forbidden;
+use muster_domain::port::PasswordsError;
+use muster_domain::sign_in::SignInError;
+use muster_domain::store::{StoreError, UniqueField};
+use muster_domain::user::InvalidUser;
+use serde::Serialize;
+
+/// A cause, for the log alone.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// An answer that says what went wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{id}")]
+pub struct ApiError {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The id that clients compare.
+    pub id: Cow<'static, str>,
+    /// What people read.
+    pub message: Cow<'static, str>,
+    /// Where a limited caller stands.
+    pub standing: Option<Box<Standing>>,
+    /// When an overloaded service may be asked again.
+    pub retry_after: Option<Duration>,
+    /// Whether the session cookie is taken back.
+    pub ends_cookie: bool,
+    /// What happened inside.
+    #[source]
+    pub cause: Option<Cause>,
+}
+
+/// The body of an error.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = AppError)]
+pub struct ErrorBody<'a> {
+    /// The id that clients compare.
+    pub id: &'a str,
+    /// What people read.
+    pub message: &'a str,
+    /// Always empty: details are for the log.
+    pub detailed_error: &'a str,
+    /// Finds the request in the log.
+    pub request_id: &'a str,
+    /// The HTTP status.
+    pub status_code: u16,
+}
+
+/// The id of a request without the session it needs.
+pub const SESSION_EXPIRED: &str = "api.context.session_expired.app_error";
+
+impl ApiError {
+    /// A mistake of the caller.
+    #[must_use]
+    pub fn client(status: StatusCode, id: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self { status, id: id.into(), message: message.into(), standing: None, retry_after: None, ends_cookie: false, cause: None }
+    }
+
+    /// A body that lacks a field or has a wrong one.
+    #[must_use]
+    pub fn body_param(name: &str) -> Self {
+        let message = format!("The request body has no {name}, or one of a wrong form.");
+        Self::client(StatusCode::BAD_REQUEST, "api.context.invalid_body_param.app_error", message)
+    }
+
+    /// An address that has a wrong part.
+    #[must_use]
+    pub fn url_param(name: &str) -> Self {
+        let message = format!("The {name} in the address has a wrong form.");
+        Self::client(StatusCode::BAD_REQUEST, "api.context.invalid_url_param.app_error", message)
+    }
+
+    /// A body that is not of the expected shape.
+    #[must_use]
+    pub fn payload() -> Self {
+        Self::client(StatusCode::BAD_REQUEST, "api.payload.parse.error", "The request body is not a JSON array of texts.")
+    }
+
+    /// No session, or none that counts any more.
+    #[must_use]
+    pub fn session_expired() -> Self {
+        Self::client(StatusCode::UNAUTHORIZED, SESSION_EXPIRED, "The session is missing or has ended. Please sign in.")
+    }
+
+    /// A path that leads nowhere, or not by this method.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::client(StatusCode::NOT_FOUND, "api.context.404.app_error", "There is nothing at this address.")
+    }
+
+    /// A body above the limit.
+    #[must_use]
+    pub fn too_large() -> Self {
+        let id = "api.context.request_body_too_large.app_error";
+        Self::client(StatusCode::PAYLOAD_TOO_LARGE, id, "The request body is too large.")
+    }
+
+    /// A failure of ours; the cause goes to the log.
+    #[must_use]
+    pub fn internal(id: &'static str, cause: impl Into<Cause>) -> Self {
+        let error = Self::client(StatusCode::INTERNAL_SERVER_ERROR, id, "Something went wrong inside the service. Please try again later.");
+        Self { cause: Some(cause.into()), ..error }
+    }
+
+    /// A caller that tries too often.
+    #[must_use]
+    pub fn limited(standing: Standing) -> Self {
+        let error = Self::client(StatusCode::TOO_MANY_REQUESTS, "api.context.rate_limit.app_error", "Too many tries. Please wait a while.");
+        Self { standing: Some(Box::new(standing)), ..error }
+    }
+
+    /// The same error, taking the session cookie back.
+    #[must_use]
+    pub fn ending_cookie(self) -> Self {
+        Self { ends_cookie: true, ..self }
+    }
+
+    fn bad(id: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::client(StatusCode::BAD_REQUEST, id, message)
+    }
+
+    fn unauthorized(id: &'static str, message: &'static str) -> Self {
+        Self::client(StatusCode::UNAUTHORIZED, id, message)
+    }
+}
+
+impl ResponseError for ApiError {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The bare status: the pipeline writes the body, since it knows the request.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status)
+    }
+}
+
+/// The error for an answer that some library gave without a body of ours.
+#[must_use]
+pub fn of_status(status: StatusCode) -> ApiError {
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED => ApiError::not_found(),
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(),
+        status if status.is_server_error() => ApiError::internal("api.context.internal.app_error", "an unmapped failure"),
+        status => ApiError::client(status, "api.context.bad_request.app_error", "The request can't be understood."),
+    }
+}
+
+fn unavailable(id: &'static str, cause: StoreError) -> ApiError {
+    let error = ApiError::internal(id, cause);
+    let is_away =
+        error.cause.as_deref().and_then(|cause| cause.downcast_ref()).is_some_and(|cause| matches!(cause, StoreError::Unavailable(_)));
+    if is_away {
+        let message = "The service can't reach its database. Please try again soon.".into();
+        return ApiError { status: StatusCode::SERVICE_UNAVAILABLE, message, retry_after: Some(Duration::from_secs(1)), ..error };
+    }
+    error
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        unavailable("app.user.get.app_error", error)
+    }
+}
+
+impl From<PasswordsError> for ApiError {
+    fn from(error: PasswordsError) -> Self {
+        match error {
+            PasswordsError::Busy { retry_after } => {
+                let message = "The service checks too many passwords at the moment. Please try again soon.";
+                let error = Self::client(StatusCode::SERVICE_UNAVAILABLE, "api.context.server_busy.app_error", message);
+                Self { retry_after: Some(retry_after), ..error }
+            }
+            failed @ PasswordsError::Failed(_) => Self::internal("app.valid_password_generic.app_error", failed),
+        }
+    }
+}
+
+impl From<Forbidden> for ApiError {
+    fn from(error: Forbidden) -> Self {
+        match error {
+            Forbidden::NotSignedIn => Self::session_expired(),
+            Forbidden::Lacks(_) | Forbidden::OutOfScope(_) => {
+                let message = "You may not do this.";
+                Self::client(StatusCode::FORBIDDEN, "api.context.permissions.app_error", message)
+            }
+        }
+    }
+}
+
+impl From<WeakPassword> for ApiError {
+    fn from(error: WeakPassword) -> Self {
+        let message = format!("The password is refused: {error}.");
+        let id = match &error {
+            WeakPassword::TooShort(_) => "model.user.is_valid.pwd_min_length.app_error".into(),
+            WeakPassword::TooLong => "model.user.is_valid.pwd_max_length.app_error".into(),
+            WeakPassword::Lacks(kinds) => format!("model.user.is_valid.pwd_{}.app_error", kinds.join("_")),
+        };
+        Self { id: id.into(), ..Self::bad("", message) }
+    }
+}
+
+impl From<InvalidUser> for ApiError {
+    fn from(error: InvalidUser) -> Self {
+        let id = match error {
+            InvalidUser::Username => "model.user.is_valid.username.app_error",
+            InvalidUser::Email => "model.user.is_valid.email.app_error",
+            InvalidUser::Nickname => "model.user.is_valid.nickname.app_error",
+            InvalidUser::Position => "model.user.is_valid.position.app_error",
+            InvalidUser::FirstName => "model.user.is_valid.first_name.app_error",
+            InvalidUser::LastName => "model.user.is_valid.last_name.app_error",
+            InvalidUser::AuthData => "model.user.is_valid.auth_data.app_error",
+            InvalidUser::AuthDataWithoutService => "model.user.is_valid.auth_data_type.app_error",
+            InvalidUser::AuthDataWithPassword => "model.user.is_valid.auth_data_pwd.app_error",
+            InvalidUser::Locale => "model.user.is_valid.locale.app_error",
+            InvalidUser::Timezone => "model.user.is_valid.timezone_limit.app_error",
+            InvalidUser::Property => "model.user.is_valid.invalidProperty.app_error",
+        };
+        Self::bad(id, format!("The account is refused: {error}."))
+    }
+}
+
+impl From<UniqueField> for ApiError {
+    fn from(field: UniqueField) -> Self {
+        match field {
+            UniqueField::Username => Self::bad("app.user.save.username_exists.app_error", "An account with this username exists."),
+            UniqueField::Email => Self::bad("app.user.save.email_exists.app_error", "An account with this e-mail address exists."),
+            UniqueField::Identity => {
+                Self::bad("app.user.update_auth_data.email_exists.app_error", "Another account signs in by this identity.")
+            }
+            UniqueField::Id => Self::internal("app.user.save.app_error", "a generated id was taken"),
+        }
+    }
+}
+
+impl From<RegisterError> for ApiError {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::UnknownInvitation => {
+                let id = "api.user.create_user.signup_link_invalid.app_error";
+                Self::client(StatusCode::NOT_FOUND, id, "The invitation is not known, or not any more.")
+            }
+            RegisterError::UnknownTeamInvitation => {
+                let id = "app.team.get_by_invite_id.finding.app_error";
+                Self::client(StatusCode::NOT_FOUND, id, "No team has this invitation.")
+            }
+            RegisterError::Closed => {
+                let message = "Accounts are opened by an administrator or by invitation.";
+                Self::client(StatusCode::FORBIDDEN, "api.user.create_user.no_open_server", message)
+            }
+            RegisterError::TooMany(standing) => Self::limited(standing),
+            RegisterError::Weak(error) => error.into(),
+            RegisterError::ChosenId => Self::bad("app.user.save.existing.app_error", "An account's id can't be chosen."),
+            RegisterError::Invalid(error) => error.into(),
+            RegisterError::Taken(field) => field.into(),
+            RegisterError::Passwords(error) => error.into(),
+            RegisterError::Store(error) => unavailable("app.user.save.app_error", error),
+        }
+    }
+}
+
+/// A look-up that failed: the id of a missing account is not the same everywhere.
+#[must_use]
+pub fn of_look_up(error: LookUpError, missing: &'static str) -> ApiError {
+    match error {
+        LookUpError::Forbidden(error) => error.into(),
+        LookUpError::HiddenAddresses => {
+            let id = "api.user.get_user_by_email.permissions.app_error";
+            ApiError::client(StatusCode::FORBIDDEN, id, "Accounts can't be looked up by e-mail address here.")
+        }
+        LookUpError::Missing => ApiError::client(StatusCode::NOT_FOUND, missing, "There is no such account."),
+        LookUpError::Store(error) => error.into(),
+    }
+}
+
+impl From<PatchError> for ApiError {
+    fn from(error: PatchError) -> Self {
+        match error {
+            PatchError::Forbidden(error) => error.into(),
+            PatchError::Missing => Self::body_param("user_id"),
+            PatchError::Provided(field) => {
+                let id = "api.user.patch_user.login_provider_attribute_set.app_error";
+                Self::client(StatusCode::CONFLICT, id, format!("The {field} is set by the account's sign-in provider."))
+            }
+            PatchError::PasswordNeeded => Self::body_param("password"),
+            PatchError::WrongPassword => Self::unauthorized("api.user.check_user_password.invalid.app_error", "The password is wrong."),
+            PatchError::Locked => locked(),
+            PatchError::Invalid(error) => error.into(),
+            PatchError::Taken(field) => field.into(),
+            PatchError::Passwords(error) => error.into(),
+            PatchError::Store(error) => unavailable("app.user.update.finding.app_error", error),
+        }
+    }
+}
+
+fn locked() -> ApiError {
+    let message = "The account is locked for too many wrong passwords. Please wait, or ask an administrator.";
+    ApiError::unauthorized("api.user.check_user_login_attempts.too_many.app_error", message)
+}
+
+impl From<SignInError> for ApiError {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::BlankPassword => Self::bad("api.user.login.blank_pwd.app_error", "A password is needed."),
+            SignInError::InvalidCredentials => {
+                let id = "api.user.login.invalid_credentials_email_username";
+                Self::unauthorized(id, "The e-mail address, the username or the password is wrong.")
+            }
+            SignInError::Inactive => Self::unauthorized("api.user.login.inactive.app_error", "The account is deactivated."),
+            SignInError::Bot => Self::unauthorized("api.user.login.bot_login_forbidden.app_error", "A bot can't sign in with a password."),
+            SignInError::Remote => Self::unauthorized("api.user.login.remote_users.login.error", "The account lives on another server."),
+            SignInError::FactorNeeded => {
+                Self::unauthorized("mfa.validate_token.authenticate.app_error", "A code of the second factor is needed.")
+            }
+            SignInError::Locked => locked(),
+            SignInError::TooMany(standing) => Self::limited(standing),
+            SignInError::Passwords(error) => error.into(),
+            SignInError::Store(error) => unavailable("app.session.save.app_error", error),
+        }
+    }
+}

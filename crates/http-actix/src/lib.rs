@@ -1,0 +1,26 @@
+//! Muster over HTTP: routes, bodies, cookies, errors, and the program `muster`.
+//!
+//! Knows no SQL and no rules: a handler parses, calls one use case of `muster-domain`, and renders. Only [`wiring`] and
+//! `main` name adapters. Start reading at [`app`], which path leads where, and [`pipeline`], what happens to every request.
+
+pub mod address;
+pub mod app;
+pub mod body;
+pub mod call;
+pub mod cli;
+pub mod client_config;
+pub mod config;
+pub mod cookie;
+pub mod error;
+pub mod limits;
+pub mod logging;
+pub mod maintenance;
+pub mod metrics_page;
+pub mod openapi;
+pub mod pipeline;
+pub mod probe;
+pub mod seed;
+pub mod serve;
+pub mod session;
+pub mod user;
+pub mod wiring;

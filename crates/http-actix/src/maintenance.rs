@@ -1,0 +1,51 @@
+//! What the service does by itself, now and then.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web::Data;
+use muster_domain::store::StoreError;
+use muster_domain::time::Timestamp;
+
+use crate::app::Service;
+use crate::limits::MemoryLimits;
+
+/// How often refusals that share an entry are written down, and limits forget who is free again.
+const OFTEN: Duration = Duration::from_secs(10);
+/// How often the records of ended sessions are looked through.
+const SELDOM: Duration = Duration::from_hours(1);
+/// Records removed in one transaction.
+const BATCH: u32 = 1000;
+
+/// Runs until it is dropped.
+pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, retention: Duration) {
+    let (mut often, mut seldom) = (tokio::time::interval(OFTEN), tokio::time::interval(SELDOM));
+    loop {
+        tokio::select! {
+            _ = often.tick() => {
+                service.refusals.flush().await;
+                if let Some(limits) = &limits {
+                    limits.prune();
+                }
+            }
+            _ = seldom.tick() => match purge(&service, service.clock.now().before(retention)).await {
+                Ok(0) => {}
+                Ok(removed) => tracing::info!(removed, "removed the records of ended sessions"),
+                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the records of ended sessions could not be removed"),
+            },
+        }
+    }
+}
+
+async fn purge(service: &Service, before: Timestamp) -> Result<u64, StoreError> {
+    let mut all = 0;
+    loop {
+        let mut work = service.store.begin().await?;
+        let removed = work.sessions().purge(before, BATCH).await?;
+        work.commit().await?;
+        all += removed;
+        if removed < u64::from(BATCH) {
+            return Ok(all);
+        }
+    }
+}

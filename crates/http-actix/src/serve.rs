@@ -1,0 +1,171 @@
+//! `muster serve`: from settings to a service that runs until it is told to stop.
+
+use std::io::{ErrorKind, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use actix_web::HttpServer;
+use actix_web::web::Data;
+use muster_domain::key_check::{self, KeyCheck};
+use muster_domain::port::Keyring;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::app::{self, Service};
+use crate::config::Config;
+use crate::wiring::{self, Backend, Ports, StartError};
+use crate::{maintenance, metrics_page};
+
+/// A store that is ready to be used, with keys that belong to it.
+pub struct Ready {
+    /// The store.
+    pub backend: Backend,
+    /// The keys.
+    pub keys: Arc<dyn Keyring>,
+    /// What the store says of them.
+    pub key_check: KeyCheck,
+}
+
+/// Opens the store, brings it up to date, and checks that the keys belong to it.
+///
+/// # Errors
+///
+/// [`StartError`] says what is in the way, and how to mend it.
+pub async fn ready(config: &Config) -> Result<Ready, StartError> {
+    let backend = Backend::open(config).await?;
+    if config.store.migrate {
+        for name in backend.migrate().await? {
+            tracing::info!(name, "applied a migration");
+        }
+    } else if let [first, ..] = backend.pending().await?.as_slice() {
+        let told = format!("the store lacks migrations, {first} the first; run `muster migrate`, or set store.migrate to true");
+        return Err(StartError::Store(told));
+    }
+    let keys: Arc<dyn Keyring> = Arc::new(wiring::keys(config, backend.file())?);
+    let key_check = key_check::verify(&*backend.store(), &*keys).await.map_err(|error| StartError::Store(told(&error)))?;
+    if key_check == KeyCheck::Foreign {
+        let told = "the root key is not the one this store was made with; set secrets.key to that one, or list it in secrets.previous_keys";
+        return Err(StartError::Settings(told.to_owned()));
+    }
+    Ok(Ready { backend, keys, key_check })
+}
+
+/// An error with its causes, in one line.
+#[must_use]
+pub fn told(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+/// Serves until a signal says to stop; what runs then is finished first.
+///
+/// # Errors
+///
+/// [`StartError`] when the service does not start.
+pub async fn serve(config: Config) -> Result<(), StartError> {
+    let listener = listen(config.server.listen, "server.listen")?;
+    let metrics = metrics(&config)?;
+    let Ready { backend, keys, .. } = ready(&config).await?;
+    let limits = wiring::limits(&config);
+    let ports: Ports = wiring::ports(&config, backend.store(), keys, limits.clone())?;
+    let service = wiring::service(&config, ports);
+    let upkeep = tokio::spawn(maintenance::run(service.clone(), limits, wiring::retention(&config)));
+    greet(&config, &service).await?;
+    run(&config, listener, metrics, service.clone()).await?;
+    upkeep.abort();
+    service.refusals.flush().await;
+    Ok(())
+}
+
+fn metrics(config: &Config) -> Result<Option<actix_web::dev::Server>, StartError> {
+    let Some(address) = config.server.admin_listen else { return Ok(None) };
+    let handle = metrics_page::record().map_err(|error| StartError::Listen(format!("metrics can't be counted: {error}")))?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        let mut often = tokio::time::interval(std::time::Duration::from_secs(5));
+        loop {
+            often.tick().await;
+            upkeep.run_upkeep();
+        }
+    });
+    metrics_page::server(address, handle).map(Some).map_err(|error| refused(address, "server.admin_listen", &error))
+}
+
+fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, StartError> {
+    let listener = TcpListener::bind(address).map_err(|error| refused(address, setting, &error))?;
+    listener.set_nonblocking(true).map_err(|error| refused(address, setting, &error))?;
+    Ok(listener)
+}
+
+fn refused(address: SocketAddr, setting: &str, error: &std::io::Error) -> StartError {
+    let mend = match error.kind() {
+        ErrorKind::AddrInUse => "another program listens there; stop it, or choose another port",
+        ErrorKind::PermissionDenied => "ports below 1024 need more rights; choose another port",
+        ErrorKind::AddrNotAvailable => "this machine has no such address; choose one it has, or 0.0.0.0 for all",
+        _ => "choose another address",
+    };
+    StartError::Listen(format!("can't listen on {address}: {mend} with {setting} ({error})"))
+}
+
+async fn run(
+    config: &Config,
+    listener: TcpListener,
+    metrics: Option<actix_web::dev::Server>,
+    service: Data<Service>,
+) -> Result<(), StartError> {
+    let failed = |error: std::io::Error| StartError::Listen(format!("can't serve on {}: {error}", config.server.listen));
+    let server = HttpServer::new(move || app::app(service.clone()))
+        .disable_signals()
+        .shutdown_timeout(config.server.shutdown_secs)
+        .listen(listener)
+        .map_err(failed)?
+        .run();
+    let handle = server.handle();
+    let metrics = metrics.map(tokio::spawn);
+    let stopper = tokio::spawn(async move {
+        stopped().await;
+        tracing::info!("stopping: what runs is finished first");
+        handle.stop(true).await;
+    });
+    let ended = server.await.map_err(failed);
+    stopper.abort();
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
+    tracing::info!("stopped");
+    ended
+}
+
+/// Waits for a signal to stop.
+async fn stopped() {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Says where the service is, and what to do next.
+async fn greet(config: &Config, service: &Service) -> Result<(), StartError> {
+    let site = config.site_url();
+    let failed = |error: muster_domain::store::StoreError| StartError::Store(told(&error));
+    let next = if service.accounts.awaits_first_admin().await.map_err(failed)? {
+        format!(
+            "The first account becomes admin:\n  curl -s {site}/api/v4/users -d '{{\"username\":\"ada\",\"email\":\"ada@example.test\",\"password\":\"choose-a-good-one\"}}'\n"
+        )
+    } else if service.accounts.is_empty().await.map_err(failed)? {
+        "There is no account yet. Make an admin:\n  muster user create --system-admin --username ada --email ada@example.test\n".to_owned()
+    } else {
+        String::new()
+    };
+    let text = format!("Muster listens on http://{} and describes its API at {site}/docs/\n{next}", config.server.listen);
+    // Whoever started the service may not read what it says; that is no reason to stop.
+    let _ = std::io::stdout().write_all(text.as_bytes());
+    Ok(())
+}

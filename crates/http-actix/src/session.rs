@@ -1,0 +1,164 @@
+//! Signing in and out over HTTP.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::{HttpRequest, HttpResponse};
+use muster_domain::client::Client;
+use muster_domain::credential::Password;
+use muster_domain::permission::operations;
+use muster_domain::sign_in::{Claim, Opened, text_login};
+use muster_domain::store::LoginName;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::body::{RawBody, Texts};
+use crate::call::{Call, is_scripted};
+use crate::error::{ApiError, ErrorBody};
+use crate::user::UserBody;
+
+/// What somebody shows to be let in.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct LoginBody {
+    /// The account's id, in place of `login_id`.
+    pub id: Option<String>,
+    /// Its username or e-mail address.
+    pub login_id: Option<String>,
+    /// Its password.
+    pub password: Option<String>,
+    /// A code of its second factor.
+    pub token: Option<String>,
+    /// The push device that signs in.
+    pub device_id: Option<String>,
+    /// Taken and not needed: an account says itself how it signs in.
+    pub ldap_only: Option<bool>,
+    /// The token of a link sent by mail, in place of everything else.
+    pub magic_link_token: Option<String>,
+}
+
+/// Whose second factor is asked after.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct CheckMfaBody {
+    /// A username or an e-mail address.
+    pub login_id: String,
+}
+
+/// Whether a second factor is asked for.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MfaRequiredBody {
+    /// Whether it is.
+    pub mfa_required: bool,
+}
+
+/// It was done.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StatusOK)]
+pub struct StatusBody {
+    /// Always `OK`.
+    pub status: &'static str,
+}
+
+impl StatusBody {
+    /// The one there is.
+    pub const OK: Self = Self { status: "OK" };
+}
+
+/// Most bytes of a push device's name.
+const DEVICE_BYTES: usize = 512;
+
+fn claim(body: &mut Texts) -> Claim {
+    let (id, login_id, password, link) = (body.take("id"), body.take("login_id"), body.take("password"), body.take("magic_link_token"));
+    if !link.is_empty() {
+        // No such link was ever sent, so this is nobody's; it costs and counts like any other try.
+        return Claim { login: None, typed: String::new(), password: Password::from(link) };
+    }
+    let password = Password::from(password);
+    if id.is_empty() {
+        Claim { login: text_login(&login_id), typed: cut(&login_id, 128), password }
+    } else {
+        Claim { login: id.parse().ok().map(LoginName::Id), typed: cut(&id, 128), password }
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text[..text.floor_char_boundary(most)].to_owned()
+}
+
+/// `POST /api/v4/users/login`
+#[utoipa::path(
+    post, path = "/api/v4/users/login", operation_id = "Login", tag = "users", request_body = LoginBody,
+    responses(
+        (status = 201, description = "Signed in; the header Token carries the session's token", body = inline(UserBody)),
+        (status = 400, description = "No password", body = inline(ErrorBody)),
+        (status = 401, description = "Not let in", body = inline(ErrorBody)),
+        (status = 403, description = "Sent by another site's page", body = inline(ErrorBody)),
+        (status = 429, description = "Too many tries", body = inline(ErrorBody)),
+        (status = 503, description = "Too many passwords wait to be checked", body = inline(ErrorBody)),
+    )
+)]
+#[tracing::instrument(name = "http.session.login", skip_all)]
+pub(crate) async fn login(request: HttpRequest, call: Call, body: RawBody) -> Result<HttpResponse, ApiError> {
+    let mut body = body.texts().await?;
+    let device_id = body.take("device_id").chars().filter(|c| !c.is_control()).collect::<String>();
+    let client = Client { device_id: cut(&device_id, DEVICE_BYTES), ..call.client.clone() };
+    let claim = claim(&mut body);
+    let opened = call.service.sign_ins.sign_in(call.permit::<operations::Login>()?, claim, &client, &call.origin).await?;
+    Ok(signed_in(&call, opened, is_scripted(&request)))
+}
+
+fn signed_in(call: &Call, opened: Opened, wants_cookies: bool) -> HttpResponse {
+    let mut answer = HttpResponse::build(done(call));
+    answer.insert_header((HeaderName::from_static("token"), opened.token.expose()));
+    answer.insert_header((CACHE_CONTROL, "no-store"));
+    if wants_cookies {
+        let csrf = call.service.sign_ins.csrf(&opened.session.id);
+        for cookie in call.service.cookies.of_session(&opened, &csrf, call.is_https) {
+            answer.cookie(cookie);
+        }
+    }
+    answer.json(UserBody::from(&opened.user.shown_whole()))
+}
+
+/// The API text says 201 to signing in and out, the reference 200.
+fn done(call: &Call) -> StatusCode {
+    if call.service.answers_like_reference { StatusCode::OK } else { StatusCode::CREATED }
+}
+
+/// `POST /api/v4/users/logout`
+#[utoipa::path(
+    post, path = "/api/v4/users/logout", operation_id = "Logout", tag = "users",
+    responses(
+        (status = 201, description = "Signed out, or never in", body = inline(StatusBody)),
+        (status = 400, description = "Bad request", body = inline(ErrorBody)),
+        (status = 401, description = "A cookie without proof against forged requests", body = inline(ErrorBody)),
+        (status = 403, description = "Sent by another site's page", body = inline(ErrorBody)),
+    )
+)]
+#[tracing::instrument(name = "http.session.logout", skip_all)]
+pub(crate) async fn logout(call: Call) -> Result<HttpResponse, ApiError> {
+    call.service.sign_ins.sign_out(call.permit::<operations::Logout>()?, &call.actor, &call.origin).await?;
+    let mut answer = HttpResponse::build(done(&call));
+    for cookie in call.ended_cookies() {
+        answer.cookie(cookie);
+    }
+    Ok(answer.json(StatusBody::OK))
+}
+
+/// `POST /api/v4/users/mfa`
+#[utoipa::path(
+    post, path = "/api/v4/users/mfa", operation_id = "CheckUserMfa", tag = "users", request_body = CheckMfaBody,
+    responses(
+        (status = 200, description = "Told", body = inline(MfaRequiredBody)),
+        (status = 400, description = "No login_id", body = inline(ErrorBody)),
+        (status = 429, description = "Asked too often", body = inline(ErrorBody)),
+    )
+)]
+#[tracing::instrument(name = "http.session.check_mfa", skip_all)]
+pub(crate) async fn check_mfa(call: Call, body: RawBody) -> Result<HttpResponse, ApiError> {
+    let login = body.texts().await?.take("login_id");
+    if login.is_empty() {
+        return Err(ApiError::body_param("login_id"));
+    }
+    let permit = call.permit::<operations::CheckUserMfa>()?;
+    let mfa_required = call.service.sign_ins.asks_for_factor(permit, &login, &call.client).await?;
+    Ok(HttpResponse::Ok().json(MfaRequiredBody { mfa_required }))
+}

@@ -1,0 +1,153 @@
+//! From settings to a service: the one place beside `main` that names adapters.
+
+mod backend;
+mod keys;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::cookie::SameSite as CookieSameSite;
+use actix_web::web::Data;
+use muster_adapters_crypto::{ArgonOptions, ArgonPasswords, SystemClock, SystemRandomness};
+use muster_domain::accounts::AccountRules;
+use muster_domain::limit::{RateLimits, Unlimited};
+use muster_domain::locale::Locale;
+use muster_domain::password::PasswordPolicy;
+use muster_domain::port::Keyring;
+use muster_domain::session::SessionLengths;
+use muster_domain::sign_in::SignInRules;
+use muster_domain::store::{LockRules, Store};
+use muster_domain::use_cases::UseCases;
+use muster_domain::user::shown::Privacy;
+
+use crate::address::TrustedProxies;
+use crate::app::{CorsRules, Service};
+use crate::client_config::ClientConfig;
+use crate::config::{Config, FirstIsAdmin, SameSite};
+use crate::cookie::CookieRules;
+use crate::limits::MemoryLimits;
+
+pub use backend::{Backend, StartError};
+pub use keys::keys;
+pub use muster_domain::use_cases::Ports;
+
+/// The ports that settings ask for, besides the store and the keys.
+///
+/// # Errors
+///
+/// [`StartError`] when the cost of passwords is out of bounds.
+pub fn ports(
+    config: &Config,
+    store: Arc<dyn Store>,
+    keys: Arc<dyn Keyring>,
+    limits: Option<Arc<MemoryLimits>>,
+) -> Result<Ports, StartError> {
+    let wanted = &config.passwords;
+    let options = ArgonOptions {
+        memory_kib: wanted.memory_kib,
+        passes: wanted.passes,
+        lanes: wanted.lanes,
+        threads: if wanted.threads == 0 { cores() } else { wanted.threads },
+        queue: wanted.queue,
+    };
+    let passwords = ArgonPasswords::new(options).map_err(|error| StartError::Settings(format!("passwords: {error}")))?;
+    let randomness = SystemRandomness::new().map_err(|error| StartError::Settings(error.to_string()))?;
+    let limits: Arc<dyn RateLimits> = match limits {
+        Some(limits) => limits,
+        None => Arc::new(Unlimited),
+    };
+    Ok(Ports { store, keys, passwords: Arc::new(passwords), clock: Arc::new(SystemClock), randomness: Arc::new(randomness), limits })
+}
+
+/// How many threads can really run at once.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// The service that settings and ports make. It keeps a handle of the runtime that it is made on.
+#[must_use]
+pub fn service(config: &Config, ports: Ports) -> Data<Service> {
+    let UseCases { accounts, sign_ins, refusals } = UseCases::new(&ports, account_rules(config), sign_in_rules(config));
+    let Ports { store, clock, randomness, .. } = ports;
+    Data::new(Service {
+        accounts,
+        sign_ins,
+        refusals,
+        store,
+        clock,
+        randomness,
+        proxies: TrustedProxies::new(config.server.trusted_proxies.clone()),
+        cookies: cookie_rules(config),
+        cors: CorsRules { origins: config.server.cors_origins.clone(), credentials: config.server.cors_credentials },
+        client_config: ClientConfig::new(config),
+        body_timeout: Duration::from_secs(config.server.body_timeout_secs),
+        answers_like_reference: config.compat.reference_status_codes,
+        background: tokio::runtime::Handle::current(),
+    })
+}
+
+/// The limits that settings ask for.
+#[must_use]
+pub fn limits(config: &Config) -> Option<Arc<MemoryLimits>> {
+    config.limits.enabled.then(|| Arc::new(MemoryLimits::new(&config.limits)))
+}
+
+/// How long the records of ended sessions are kept.
+#[must_use]
+pub fn retention(config: &Config) -> Duration {
+    days(config.sessions.retention_days)
+}
+
+fn hours(hours: u64) -> Duration {
+    Duration::from_secs(hours.saturating_mul(3600))
+}
+
+fn days(days: u64) -> Duration {
+    hours(days.saturating_mul(24))
+}
+
+fn sign_in_rules(config: &Config) -> SignInRules {
+    let sessions = &config.sessions;
+    let lengths = [sessions.web_hours, sessions.mobile_hours, sessions.sso_hours].map(hours);
+    // A session may always live as long as it was promised to live unused.
+    let absolute = lengths.iter().copied().fold(days(sessions.absolute_days), Duration::max);
+    SignInRules {
+        lock: LockRules::after(config.accounts.max_failed_sign_ins),
+        lengths: SessionLengths { web: lengths[0], mobile: lengths[1], sso: lengths[2], absolute },
+        sessions_per_user: config.accounts.sessions_per_user,
+        reveals_factor: config.accounts.reveal_mfa,
+    }
+}
+
+fn account_rules(config: &Config) -> AccountRules {
+    let wanted = &config.passwords;
+    AccountRules {
+        open_sign_up: config.accounts.open_sign_up,
+        first_is_admin: match config.accounts.first_is_admin {
+            FirstIsAdmin::Yes => true,
+            FirstIsAdmin::No => false,
+            FirstIsAdmin::Local => config.server.listen.ip().is_loopback(),
+        },
+        passwords: PasswordPolicy {
+            minimum_length: wanted.minimum_length,
+            needs_lowercase: wanted.require_lowercase,
+            needs_uppercase: wanted.require_uppercase,
+            needs_number: wanted.require_number,
+            needs_symbol: wanted.require_symbol,
+        },
+        default_locale: Locale::parse(&config.accounts.default_locale).unwrap_or_default(),
+        privacy: Privacy { shows_email: config.accounts.show_email_address, shows_full_name: config.accounts.show_full_name },
+    }
+}
+
+fn cookie_rules(config: &Config) -> CookieRules {
+    let site = url::Url::parse(&config.site_url());
+    CookieRules {
+        path: site.as_ref().map_or("/", |site| site.path()).to_owned(),
+        is_https: site.is_ok_and(|site| site.scheme() == "https"),
+        same_site: match config.cookies.same_site {
+            SameSite::Lax => CookieSameSite::Lax,
+            SameSite::None => CookieSameSite::None,
+        },
+    }
+}

@@ -1,0 +1,125 @@
+//! The store that the settings name.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_adapters_postgres::{PgOptions, PgStore};
+use muster_adapters_sqlite::{SqliteOptions, SqliteStore};
+use muster_domain::store::Store;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::config::{Config, Synchronous};
+
+/// Why the service does not start, in one sentence that says how to mend it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A setting can't be used.
+    #[error("{0}")]
+    Settings(String),
+    /// The store can't be opened.
+    #[error("{0}")]
+    Store(String),
+    /// The address can't be listened on.
+    #[error("{0}")]
+    Listen(String),
+}
+
+/// The opened store.
+pub enum Backend {
+    /// A file.
+    Sqlite(Arc<SqliteStore>, PathBuf),
+    /// A server.
+    Postgres(Arc<PgStore>),
+}
+
+impl Backend {
+    /// Opens the store that the settings name; waits for a server that does not answer yet.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says what is in the way.
+    pub async fn open(config: &Config) -> Result<Self, StartError> {
+        let url = url(config)?;
+        match url.expose_secret().strip_prefix("sqlite://") {
+            Some("") => Err(StartError::Settings("store.url: sqlite:// needs a path, such as sqlite://data/muster.db".to_owned())),
+            Some(path) => Self::sqlite(config, Path::new(path)).await,
+            None => Self::postgres(config, url).await,
+        }
+    }
+
+    async fn sqlite(config: &Config, path: &Path) -> Result<Self, StartError> {
+        let options = SqliteOptions {
+            path: path.to_owned(),
+            readers: config.store.readers,
+            is_synchronous_full: config.store.synchronous == Synchronous::Full,
+        };
+        let store = SqliteStore::open(options).await.map_err(|error| StartError::Store(error.to_string()))?;
+        Ok(Self::Sqlite(Arc::new(store), path.to_owned()))
+    }
+
+    async fn postgres(config: &Config, url: SecretString) -> Result<Self, StartError> {
+        let store = &config.store;
+        let options = PgOptions {
+            url,
+            connections: store.connections,
+            ca_file: store.ca_file.clone(),
+            statement_timeout: Duration::from_secs(store.statement_timeout_secs),
+            wait_timeout: Duration::from_secs(store.wait_timeout_secs),
+            connect_wait: Duration::from_secs(store.connect_wait_secs),
+        };
+        let store = PgStore::open(options).await.map_err(|error| StartError::Store(error.to_string()))?;
+        Ok(Self::Postgres(Arc::new(store)))
+    }
+
+    /// The store.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn Store> {
+        match self {
+            Self::Sqlite(store, _) => store.clone(),
+            Self::Postgres(store) => store.clone(),
+        }
+    }
+
+    /// The file, if it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(_, path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// Applies the migrations that are due; tells their names.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] says which failed, and why.
+    pub async fn migrate(&self) -> Result<Vec<String>, StartError> {
+        let applied = match self {
+            Self::Sqlite(store, _) => store.migrate().await.map_err(|error| error.to_string()),
+            Self::Postgres(store) => store.migrate().await.map_err(|error| error.to_string()),
+        };
+        applied.map_err(StartError::Store)
+    }
+
+    /// The names of the migrations that are due.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`] when that can't be told.
+    pub async fn pending(&self) -> Result<Vec<String>, StartError> {
+        let pending = match self {
+            Self::Sqlite(store, _) => store.pending().await.map_err(|error| error.to_string()),
+            Self::Postgres(store) => store.pending().await.map_err(|error| error.to_string()),
+        };
+        pending.map_err(StartError::Store)
+    }
+}
+
+fn url(config: &Config) -> Result<SecretString, StartError> {
+    let Some(file) = &config.store.url_file else { return Ok(config.store.url.clone()) };
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| StartError::Settings(format!("store.url_file: {} can't be read: {error}", file.display())))?;
+    Ok(SecretString::from(text.trim().to_owned()))
+}
