@@ -129,6 +129,11 @@ impl Argon {
         Self { wanted, memory: Vec::new() }
     }
 
+    /// Gives the memory back, until the next hash.
+    pub(super) fn forget(&mut self) {
+        self.memory = Vec::new();
+    }
+
     pub(super) fn wanted(&self) -> Cost {
         self.wanted
     }

@@ -8,6 +8,7 @@ use muster_domain::credential::{Password, PasswordHash};
 use muster_domain::port::Verdict;
 
 use super::argon::{self, Argon, Cost};
+use super::pool::Worker;
 use super::stored::{Stored, Unusable};
 use crate::clock::Stopwatch;
 
@@ -33,6 +34,12 @@ pub(super) struct Hasher {
     argon: Argon,
     /// Verified where there is nothing to verify, so that this costs the same.
     nobodys: Arc<argon::Stored>,
+}
+
+impl Worker for Hasher {
+    fn rest(&mut self) {
+        self.argon.forget();
+    }
 }
 
 impl Hasher {

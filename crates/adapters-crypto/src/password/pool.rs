@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use muster_domain::port::PasswordsError;
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -14,6 +14,17 @@ use crate::clock::Stopwatch;
 
 /// Shortest wait that a refused caller is told.
 const LEAST_WAIT: Duration = Duration::from_secs(1);
+
+/// How long a thread has nothing to do before its worker rests.
+const REST_AFTER: Duration = Duration::from_secs(2);
+/// How much the threads give way to others that want the same core: hashing waits, requests don't.
+const NICE: i32 = 10;
+
+/// What a thread lends to its jobs.
+pub(super) trait Worker: Send + 'static {
+    /// Gives back what only work needs.
+    fn rest(&mut self);
+}
 
 /// What a worker is lent to; tells whether there was still a reason to do it.
 type Job<W> = Box<dyn FnOnce(&mut W) -> bool + Send>;
@@ -40,7 +51,7 @@ pub(super) struct Pool<W> {
     pace: Arc<Pace>,
 }
 
-impl<W: Send + 'static> Pool<W> {
+impl<W: Worker> Pool<W> {
     /// Starts a thread for each worker. `usual` is how long a job takes, until jobs have been measured.
     pub(super) fn start(workers: Vec<W>, queue: usize, usual: Duration) -> std::io::Result<Self> {
         let (jobs, waiting) = bounded(queue);
@@ -91,11 +102,25 @@ fn wait(waiting: usize, threads: usize, each: Duration) -> Duration {
     each.saturating_mul(rounds).max(LEAST_WAIT)
 }
 
-fn work_off<W>(mut worker: W, waiting: &Receiver<Job<W>>, pace: &Pace) {
-    for job in waiting {
+fn work_off<W: Worker>(mut worker: W, waiting: &Receiver<Job<W>>, pace: &Pace) {
+    // In Linux priorities belong to threads. One that can't be lowered hashes all the same.
+    let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
+    while let Some(job) = next(&mut worker, waiting) {
         let watch = Stopwatch::start();
         if job(&mut worker) {
             pace.record(watch.elapsed());
+        }
+    }
+}
+
+/// The next job; `None` when there will be none any more.
+fn next<W: Worker>(worker: &mut W, waiting: &Receiver<Job<W>>) -> Option<Job<W>> {
+    match waiting.recv_timeout(REST_AFTER) {
+        Ok(job) => Some(job),
+        Err(RecvTimeoutError::Disconnected) => None,
+        Err(RecvTimeoutError::Timeout) => {
+            worker.rest();
+            waiting.recv().ok()
         }
     }
 }

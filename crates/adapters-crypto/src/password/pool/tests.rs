@@ -4,6 +4,17 @@ use super::*;
 use crate::password::recorder::CountingRecorder;
 
 /// Workers that count what they have done.
+impl Worker for u32 {
+    fn rest(&mut self) {}
+}
+
+/// Tells when it rests, and ends when it is dropped.
+impl Worker for mpsc::Sender<()> {
+    fn rest(&mut self) {
+        self.send(()).unwrap();
+    }
+}
+
 fn pool(threads: usize, queue: usize) -> Pool<u32> {
     Pool::start(vec![0; threads], queue, Duration::from_millis(1)).unwrap()
 }
@@ -112,4 +123,15 @@ fn the_mean_follows_what_is_measured() {
     pace.record(Duration::from_secs(16));
 
     assert_eq!(pace.mean(), Duration::from_secs(9));
+}
+
+#[tokio::test]
+async fn who_has_nothing_to_do_gives_his_memory_back_and_works_on_later() {
+    let (resting, rests) = mpsc::channel();
+    let pool = Pool::start(vec![resting], 8, Duration::ZERO).unwrap();
+    pool.run(|_| ()).await.unwrap();
+
+    rests.recv_timeout(REST_AFTER * 10).unwrap();
+
+    assert_eq!(pool.run(|_| 7).await.unwrap(), 7);
 }
