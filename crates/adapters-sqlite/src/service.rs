@@ -31,7 +31,7 @@ impl ReadService for Repositories {
     #[tracing::instrument(name = "db.service.get", skip_all)]
     async fn get(&mut self, name: &str) -> Result<Option<String>, StoreError> {
         let name = name.to_owned();
-        self.run(move |c| service_state::table.find(name).select(service_state::value).first(c).optional()).await
+        self.run(move |c| service_state::table.find(name).select(service_state::value).get_result(c).optional()).await
     }
 
     #[tracing::instrument(name = "db.service.time", skip_all)]

@@ -128,14 +128,15 @@ fn by_token(c: &mut SqliteConnection, hashes: &[Digest]) -> QueryResult<Option<(
     };
     let live = sessions::table.inner_join(users::table).filter(sessions::ended_at.is_null());
     let wanted = (SessionRow::as_select(), UserRow::as_select());
+    // Not `first`: it binds a LIMIT, and SQLite prepares a statement anew each time such a value is bound.
     // One key is the rule, and its statement is known by its type; more than one while keys change.
     match hashes {
         [] => Ok(None),
-        [hash] => live.filter(found(hash)).select(wanted).first(c).optional(),
-        [hash, former] => live.filter(found(hash).or(found(former))).select(wanted).first(c).optional(),
+        [hash] => live.filter(found(hash)).select(wanted).get_result(c).optional(),
+        [hash, former] => live.filter(found(hash).or(found(former))).select(wanted).get_result(c).optional(),
         [first, rest @ ..] => {
             let query = rest.iter().fold(live.filter(found(first)).into_boxed(), |query, hash| query.or_filter(found(hash)));
-            query.filter(sessions::ended_at.is_null()).select(wanted).first(c).optional()
+            query.filter(sessions::ended_at.is_null()).select(wanted).get_result(c).optional()
         }
     }
 }

@@ -214,21 +214,23 @@ impl ReadUsers for Repositories {
     #[tracing::instrument(name = "db.users.by_id", skip_all, fields(user.id = id.as_str()))]
     async fn by_id(&mut self, id: &UserId) -> Result<Option<User>, StoreError> {
         let id = id.clone();
-        found(self.run(move |c| users::table.find(id.as_str()).select(UserRow::as_select()).first(c).optional()).await?)
+        // Not `first`, here and below: it binds a LIMIT, and SQLite prepares a statement anew each time such a value is bound.
+        found(self.run(move |c| users::table.find(id.as_str()).select(UserRow::as_select()).get_result(c).optional()).await?)
     }
 
     #[tracing::instrument(name = "db.users.by_username", skip_all)]
     async fn by_username(&mut self, username: &Username) -> Result<Option<User>, StoreError> {
         let name = username.clone();
         let query =
-            move |c: &mut _| users::table.filter(users::username.eq(name.as_str())).select(UserRow::as_select()).first(c).optional();
+            move |c: &mut _| users::table.filter(users::username.eq(name.as_str())).select(UserRow::as_select()).get_result(c).optional();
         found(self.run(query).await?)
     }
 
     #[tracing::instrument(name = "db.users.by_email", skip_all)]
     async fn by_email(&mut self, email: &Email) -> Result<Option<User>, StoreError> {
         let email = email.clone();
-        let query = move |c: &mut _| users::table.filter(users::email.eq(email.as_str())).select(UserRow::as_select()).first(c).optional();
+        let query =
+            move |c: &mut _| users::table.filter(users::email.eq(email.as_str())).select(UserRow::as_select()).get_result(c).optional();
         found(self.run(query).await?)
     }
 
