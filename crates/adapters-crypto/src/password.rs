@@ -89,6 +89,7 @@ fn failed(failure: Failure) -> PasswordsError {
 }
 
 #[cfg(test)]
+#[path = "password/tests/recorder.rs"]
 mod recorder;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use diesel_async::pooled_connection::deadpool::Pool;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
+use muster_domain::cause::chain;
 use rustls::ClientConfig;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -62,19 +63,14 @@ impl Limits {
 /// Why a connection did not come about.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
-    #[error("{}", with_sources(.0))]
+    #[error("{}", chain(.0))]
     Server(#[from] tokio_postgres::Error),
-    #[error("a new connection could not be set up: {}", with_sources(.0))]
+    #[error("a new connection could not be set up: {}", chain(.0))]
     Setup(#[from] ConnectionError),
     #[error("a new connection could not be set up: {0}")]
     Limits(#[from] diesel::result::Error),
     #[error("the runtime of the connections has stopped")]
     Stopped(#[from] tokio::task::JoinError),
-}
-
-/// An error with what caused it, in one line.
-pub(crate) fn with_sources(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl Connector {

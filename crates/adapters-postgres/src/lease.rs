@@ -1,11 +1,17 @@
 //! A connection in the hands of one caller, who may go away in the middle of anything.
 
+use std::time::Duration;
+
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AnsiTransactionManager, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 use muster_domain::store::StoreError;
 use tokio::runtime::Handle;
+use tokio::time::timeout;
 
 use crate::error::{store_error, unavailable};
+
+/// How long a server may take to end what was left behind; a statement's own time-out comes first.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The statements of this crate count on seeing what others committed before they began.
 const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED";
@@ -66,22 +72,34 @@ fn lent(connection: &mut Option<Object<AsyncPgConnection>>) -> Result<&mut Async
     connection.as_deref_mut().ok_or_else(|| unavailable("the connection was given back already"))
 }
 
+/// Brings a connection to where the next caller can use it.
+async fn idle(connection: &mut Object<AsyncPgConnection>, is_transaction: bool) {
+    let ended = if is_transaction {
+        AnsiTransactionManager::rollback_transaction(&mut **connection).await
+    } else {
+        // An empty statement is answered when all before it were.
+        connection.batch_execute("").await
+    };
+    if let Err(error) = ended {
+        tracing::debug!(error = %store_error(error), "a connection could not be brought in order; it is thrown away");
+    }
+}
+
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else {
             return;
         };
-        if self.is_transaction {
-            self.handle.spawn(async move {
-                if let Err(error) = AnsiTransactionManager::rollback_transaction(&mut *connection).await {
-                    tracing::debug!(error = %store_error(error), "a rollback failed; its connection is thrown away");
-                }
-            });
-        } else if self.is_busy {
-            self.handle.spawn(async move {
-                // An empty statement is answered when all before it were.
-                let _ = connection.batch_execute("").await;
-            });
+        if !self.is_transaction && !self.is_busy {
+            return;
         }
+        let is_transaction = self.is_transaction;
+        self.handle.spawn(async move {
+            if timeout(PATIENCE, idle(&mut connection, is_transaction)).await.is_err() {
+                // A server that does not answer must not hold the pool's place as well.
+                drop(Object::take(connection));
+                tracing::warn!("PostgreSQL does not answer on a connection; it is given up");
+            }
+        });
     }
 }

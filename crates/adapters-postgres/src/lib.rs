@@ -17,7 +17,7 @@ mod session;
 mod statement;
 mod store;
 #[cfg(feature = "testkit")]
-pub mod testing;
+pub mod testkit;
 mod user;
 
 pub use address::InvalidUrl;

@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use muster_domain::cause::chain;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 
 use crate::address;
-use crate::connect::{ConnectError, Connector, Limits, with_sources};
+use crate::connect::{ConnectError, Connector, Limits};
 use crate::error::OpenError;
 
 /// How often a server that is away is tried.
@@ -48,6 +49,15 @@ impl PgOptions {
             connect_wait: Duration::from_secs(30),
         }
     }
+
+    /// Checks the URL, without asking the server.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::Url`] when it names no database.
+    pub fn check(&self) -> Result<(), OpenError> {
+        address::parse(self.url.expose_secret()).map(drop).map_err(OpenError::Url)
+    }
 }
 
 /// A connector to a server that has answered. Its connections live on the runtime that this is called from.
@@ -83,7 +93,7 @@ async fn wait_for_server(connector: &Arc<Connector>, limits: Limits, wait: Durat
 /// The server's own words where it spoke, else the driver's.
 fn without_password(error: &ConnectError) -> String {
     match error {
-        ConnectError::Server(error) => error.as_db_error().map_or_else(|| with_sources(error), |told| told.message().to_owned()),
+        ConnectError::Server(error) => error.as_db_error().map_or_else(|| chain(error), |told| told.message().to_owned()),
         other => other.to_string(),
     }
 }

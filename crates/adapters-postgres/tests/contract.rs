@@ -1,6 +1,6 @@
 //! The contract of every store, kept on PostgreSQL.
 
-use muster_adapters_postgres::testing::{Cluster, TestStore};
+use muster_adapters_postgres::testkit::{Cluster, TestStore};
 
 async fn fresh_store() -> TestStore {
     Cluster::shared().store().await

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use muster_adapters_postgres::testing::Cluster;
+use muster_adapters_postgres::testkit::Cluster;
 use muster_adapters_postgres::{PgOptions, PgStore};
 use muster_domain::store::{Store, StoreError, UniqueField};
 use muster_domain::testkit::fixture::{id, password, user};

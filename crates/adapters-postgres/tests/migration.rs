@@ -1,7 +1,7 @@
 //! Bringing the tables up to date.
 #![expect(clippy::unwrap_used, reason = "a broken fixture should fail the test")]
 
-use muster_adapters_postgres::testing::{Cluster, execute};
+use muster_adapters_postgres::testkit::{Cluster, execute};
 use muster_adapters_postgres::{MigrateError, PgOptions, PgStore};
 
 async fn open(url: &str) -> PgStore {

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use muster_adapters_postgres::testing::{Cluster, execute};
+use muster_adapters_postgres::testkit::{Cluster, execute};
 use muster_adapters_postgres::{OpenError, PgOptions, PgStore};
 
 /// Opens without waiting for a server that is away.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use muster_adapters_postgres::testing::{Cluster, TestStore};
+use muster_adapters_postgres::testkit::{Cluster, TestStore};
 use muster_domain::store::{Store, StoreError};
 use muster_domain::testkit::fixture::{id, user};
 use muster_domain::time::Timestamp;

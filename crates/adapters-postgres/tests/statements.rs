@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
-use muster_adapters_postgres::testing::Cluster;
+use muster_adapters_postgres::testkit::Cluster;
 use muster_domain::store::{LockRules, LoginName, Store};
 use muster_domain::testkit::fixture::{BORN, id, new_session, password, user};
 

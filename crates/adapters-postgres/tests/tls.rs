@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use muster_adapters_postgres::testing::{Cluster, PgUrl, execute};
+use muster_adapters_postgres::testkit::{Cluster, PgUrl, execute};
 use muster_adapters_postgres::{OpenError, PgOptions, PgStore};
 use muster_domain::store::Store;
 use tokio_postgres::NoTls;

@@ -184,7 +184,7 @@ impl Drop for SqliteWork {
             roll_back(connection, &source);
         };
         if let Err(error) = self.writer.send(job) {
-            tracing::error!(error = &error as &dyn std::error::Error, "a unit of work could not be undone");
+            tracing::error!(error = muster_domain::cause::chain(&error), "a unit of work could not be undone");
         }
     }
 }
@@ -198,7 +198,7 @@ fn roll_back(connection: &mut SqliteConnection, source: &Source) {
     }
     match source.writer() {
         Ok(fresh) => *connection = fresh,
-        Err(error) => tracing::error!(error = &error as &dyn std::error::Error, "the database could not be opened again"),
+        Err(error) => tracing::error!(error = muster_domain::cause::chain(&error), "the database could not be opened again"),
     }
 }
 

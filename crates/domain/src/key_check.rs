@@ -27,15 +27,23 @@ pub enum KeyCheck {
 ///
 /// [`StoreError`] when the value can't be read or moved.
 pub async fn verify(store: &dyn Store, keys: &dyn Keyring) -> Result<KeyCheck, StoreError> {
-    let held = store.read().await?.service().get(NAME).await?;
     let current = keys.digest(Purpose::Check, TEXT);
+    let mut held = store.read().await?.service().get(NAME).await?;
+    if held.is_none() {
+        let mut work = store.begin().await?;
+        if work.service().latch(NAME, current.value()).await? {
+            work.commit().await?;
+            return Ok(KeyCheck::New);
+        }
+        // Another node was first, perhaps under another key.
+        held = work.service().get(NAME).await?;
+    }
     let told = match held.as_deref() {
-        None => KeyCheck::New,
         Some(value) if value == current.value() => KeyCheck::Current,
         Some(value) if keys.matches(Purpose::Check, TEXT, value) => KeyCheck::Rotated,
-        Some(_) => KeyCheck::Foreign,
+        Some(_) | None => KeyCheck::Foreign,
     };
-    if matches!(told, KeyCheck::New | KeyCheck::Rotated) {
+    if told == KeyCheck::Rotated {
         let mut work = store.begin().await?;
         work.service().put(NAME, current.value()).await?;
         work.commit().await?;
@@ -48,6 +56,15 @@ mod tests {
     use super::*;
     use crate::testkit::fake::PlainKeyring;
     use crate::testkit::memory::MemoryStore;
+
+    #[tokio::test]
+    async fn of_two_nodes_with_keys_of_their_own_one_starts() {
+        let store = MemoryStore::default();
+        let (one, other) = (PlainKeyring { keys: vec!["k1"] }, PlainKeyring { keys: vec!["k2"] });
+        let (first, second) = tokio::join!(verify(&store, &one), verify(&store, &other));
+        let told = [first.unwrap(), second.unwrap()];
+        assert!(told.contains(&KeyCheck::New) && told.contains(&KeyCheck::Foreign), "{told:?}");
+    }
 
     #[tokio::test]
     async fn a_store_follows_its_keys_and_refuses_foreign_ones() {

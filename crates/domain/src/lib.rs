@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod actor;
 pub mod audit;
+pub mod cause;
 pub mod client;
 pub mod credential;
 pub mod email;

@@ -96,7 +96,7 @@ impl Refusals {
 
     async fn write(&self, entries: &[AuditEntry]) {
         if let Err(error) = self.try_write(entries).await {
-            tracing::error!(error = &error as &dyn std::error::Error, entries = entries.len(), "refusals could not be written down");
+            tracing::error!(error = crate::cause::chain(&error), entries = entries.len(), "refusals could not be written down");
         }
     }
 

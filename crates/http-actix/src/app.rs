@@ -60,6 +60,8 @@ pub struct Service {
     pub cors: CorsRules,
     /// What clients are told of the service.
     pub client_config: ClientConfig,
+    /// How long a request may take in all.
+    pub request_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
     /// Whether sign-in and sign-out answer 200.
@@ -159,7 +161,7 @@ pub fn app(
 > {
     let cors = cors(&service.cors);
     let has_cors = !service.cors.origins.is_empty();
-    App::new().app_data(service).configure(routes).wrap(from_fn(pipeline::pipeline)).wrap(Condition::new(has_cors, cors))
+    App::new().app_data(service).configure(routes).wrap(Condition::new(has_cors, cors)).wrap(from_fn(pipeline::pipeline))
 }
 
 fn cors(rules: &CorsRules) -> Cors {

@@ -4,6 +4,7 @@
 //! behind the first value is ignored.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -13,6 +14,8 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use futures_util::future::{Ready, ready};
 use muster_domain::map::TextMap;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::app::Service;
@@ -77,11 +80,8 @@ impl RawBody {
     ///
     /// 400 naming `what` when the body is no JSON object.
     pub async fn fields(self, what: &'static str) -> Result<Fields, ApiError> {
-        match first_value(&self.bytes().await?) {
-            Some(Value::Object(members)) => Ok(Fields::new(what, members)),
-            Some(Value::Null) => Ok(Fields::new(what, serde_json::Map::new())),
-            _ => Err(ApiError::body_param(what)),
-        }
+        let members = first::<Option<Members>>(&self.bytes().await?).ok_or_else(|| ApiError::body_param(what))?;
+        Ok(Fields { what, members: members.unwrap_or_default().0 })
     }
 
     /// The texts of a JSON object; anything else in it, or in its place, counts as not there.
@@ -90,7 +90,7 @@ impl RawBody {
     ///
     /// As for [`Self::bytes`].
     pub async fn texts(self) -> Result<Texts, ApiError> {
-        let members = match first_value(&self.bytes().await?) {
+        let members = match first(&self.bytes().await?) {
             Some(Value::Object(members)) => members,
             _ => serde_json::Map::new(),
         };
@@ -107,7 +107,7 @@ impl RawBody {
     ///
     /// 400 when the body is something else.
     pub async fn list(self) -> Result<Vec<String>, ApiError> {
-        match first_value(&self.bytes().await?) {
+        match first(&self.bytes().await?) {
             Some(Value::Null) => Ok(Vec::new()),
             Some(value @ Value::Array(_)) => serde_json::from_value(value).map_err(|_| ApiError::payload()),
             _ => Err(ApiError::payload()),
@@ -115,8 +115,37 @@ impl RawBody {
     }
 }
 
-fn first_value(bytes: &[u8]) -> Option<Value> {
-    serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().next()?.ok()
+/// The first JSON value of a body.
+fn first<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
+    serde_json::Deserializer::from_slice(bytes).into_iter().next()?.ok()
+}
+
+/// The members of an object, by key in lower case.
+#[derive(Default)]
+struct Members(HashMap<String, Value>);
+
+impl<'de> Deserialize<'de> for Members {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Members;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Members, A::Error> {
+                let mut members = Members::default();
+                while let Some((key, value)) = object.next_entry::<String, Value>()? {
+                    members.0.insert(key.to_ascii_lowercase(), value);
+                }
+                Ok(members)
+            }
+        }
+
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// The texts of a lenient body.
@@ -138,10 +167,6 @@ pub struct Fields {
 }
 
 impl Fields {
-    fn new(what: &'static str, members: serde_json::Map<String, Value>) -> Self {
-        Self { what, members: members.into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value)).collect() }
-    }
-
     /// Takes a text out; `None` when it is missing or null.
     ///
     /// # Errors
@@ -210,13 +235,13 @@ mod tests {
     use super::*;
 
     fn fields(json: &str) -> Fields {
-        let Some(Value::Object(members)) = first_value(json.as_bytes()) else { panic!("no object") };
-        Fields::new("user", members)
+        Fields { what: "user", members: first::<Members>(json.as_bytes()).unwrap().0 }
     }
 
     #[test]
     fn keys_have_no_case_and_the_last_one_counts() {
         assert_eq!(fields(r#"{"Username":"a"}"#).text("username").unwrap().as_deref(), Some("a"));
+        assert_eq!(fields(r#"{"username":"a","Username":"b"}"#).text("username").unwrap().as_deref(), Some("b"));
         assert_eq!(fields(r#"{"username":"a","username":"b"} x"#).text("username").unwrap().as_deref(), Some("b"));
     }
 
@@ -233,12 +258,12 @@ mod tests {
     proptest! {
         #[test]
         fn no_bytes_make_the_reader_panic(bytes: Vec<u8>) {
-            let _ = first_value(&bytes);
+            let _ = (first::<Value>(&bytes), first::<Members>(&bytes));
         }
 
         #[test]
         fn nesting_is_bounded(depth in 200_usize..20_000) {
-            prop_assert!(first_value("[".repeat(depth).as_bytes()).is_none());
+            prop_assert!(first::<Value>("[".repeat(depth).as_bytes()).is_none());
         }
     }
 }

@@ -37,6 +37,17 @@ pub struct Witness {
     pub showed_token: bool,
     /// Whose it was.
     pub user: Option<UserId>,
+    /// Whether the use case writes its refusals down by itself.
+    pub is_audited: bool,
+}
+
+impl Witness {
+    /// Leaves the audit of a request's refusals, from now on, to its use case.
+    pub fn leave_audit(request: &HttpRequest) {
+        if let Some(witness) = request.extensions_mut().get_mut::<Self>() {
+            witness.is_audited = true;
+        }
+    }
 }
 
 /// A request with its caller, signed in or not.
@@ -78,8 +89,8 @@ const TOKEN_BYTES: usize = 50;
 
 /// The token of a request, from the first place that has one.
 fn token(request: &HttpRequest) -> Option<(Source, Token)> {
-    if let Some(cookie) = request.cookie(cookie::TOKEN) {
-        return Some((Source::Cookie, presented(cookie.value())));
+    if let Some(shown) = cookie::token(request.headers()) {
+        return Some((Source::Cookie, presented(&shown)));
     }
     let header = request.headers().get(AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let after = |scheme: &str| {
@@ -120,7 +131,7 @@ impl Call {
         let sign_ins = self.service.sign_ins.clone();
         self.service.background.spawn(async move {
             if let Err(error) = sign_ins.touch(&session, &touch).await {
-                tracing::warn!(error = &error as &dyn std::error::Error, "the use of a session could not be written down");
+                tracing::warn!(error = muster_domain::cause::chain(&error), "the use of a session could not be written down");
             }
         });
     }
@@ -136,7 +147,7 @@ impl Call {
         let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let client = Client::new(context.peer.address, agent);
         let shown = token(&request);
-        request.extensions_mut().insert(Witness { showed_token: shown.is_some(), user: None });
+        request.extensions_mut().insert(Witness { showed_token: shown.is_some(), ..Witness::default() });
         let found = match &shown {
             Some((source, token)) => signed_in(&service, &request, *source, token, &context).await?,
             None => None,
@@ -214,7 +225,7 @@ impl FromRequest for SignedCall {
         Box::pin(async move {
             let call = Call::of(request.clone()).await?;
             match &call.actor {
-                Actor::Nobody if request.cookie(cookie::TOKEN).is_some() => Err(ApiError::session_expired().ending_cookie()),
+                Actor::Nobody if cookie::token(request.headers()).is_some() => Err(ApiError::session_expired().ending_cookie()),
                 Actor::Nobody => Err(ApiError::session_expired()),
                 Actor::Account(_) | Actor::Operator => Ok(Self(call)),
             }

@@ -1,6 +1,8 @@
 //! Settings: read once, in `main`, over documented defaults.
 
 mod check;
+mod error;
+mod read;
 mod show;
 
 use std::net::SocketAddr;
@@ -10,9 +12,9 @@ use figment::Figment;
 use figment::providers::{Env, Format, Toml};
 use ipnet::IpNet;
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-pub use check::ConfigError;
+pub use error::ConfigError;
 pub use show::shown;
 
 /// Every setting with its default, and what it means.
@@ -49,21 +51,24 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct ServerConfig {
     /// Address and port to listen on.
+    #[serde(deserialize_with = "read::socket")]
     pub listen: SocketAddr,
     /// Address of the service as people see it.
     pub site_url: String,
     /// Address and port of the metrics.
-    #[serde(deserialize_with = "none_if_empty")]
+    #[serde(deserialize_with = "read::socket_if_any")]
     pub admin_listen: Option<SocketAddr>,
     /// Networks of reverse proxies.
-    #[serde(deserialize_with = "list")]
+    #[serde(deserialize_with = "read::list")]
     pub trusted_proxies: Vec<IpNet>,
     /// Seconds that running requests get at the end.
     pub shutdown_secs: u64,
     /// Seconds that a body may take to arrive.
     pub body_timeout_secs: u64,
+    /// Seconds that a request may take in all.
+    pub request_timeout_secs: u64,
     /// Origins of pages elsewhere.
-    #[serde(deserialize_with = "list")]
+    #[serde(deserialize_with = "read::list")]
     pub cors_origins: Vec<String>,
     /// Whether such pages may send cookies.
     pub cors_credentials: bool,
@@ -76,7 +81,7 @@ pub struct StoreConfig {
     /// Address of the store.
     pub url: SecretString,
     /// A file that holds the address.
-    #[serde(deserialize_with = "none_if_empty")]
+    #[serde(deserialize_with = "read::none_if_empty")]
     pub url_file: Option<PathBuf>,
     /// Whether migrations are applied at start.
     pub migrate: bool,
@@ -89,7 +94,7 @@ pub struct StoreConfig {
     /// Seconds to wait at start for a database that does not answer.
     pub connect_wait_secs: u64,
     /// Certificates that vouch for PostgreSQL.
-    #[serde(deserialize_with = "none_if_empty")]
+    #[serde(deserialize_with = "read::none_if_empty")]
     pub ca_file: Option<PathBuf>,
     /// Threads that read from SQLite.
     pub readers: usize,
@@ -114,10 +119,10 @@ pub struct SecretsConfig {
     /// The root key; empty for none.
     pub key: SecretString,
     /// A file that holds it.
-    #[serde(deserialize_with = "none_if_empty")]
+    #[serde(deserialize_with = "read::none_if_empty")]
     pub key_file: Option<PathBuf>,
     /// Former root keys.
-    #[serde(deserialize_with = "list")]
+    #[serde(deserialize_with = "read::list")]
     pub previous_keys: Vec<SecretString>,
 }
 
@@ -129,6 +134,7 @@ pub struct AccountsConfig {
     /// Whether anybody may sign up.
     pub open_sign_up: bool,
     /// Whether the very first account becomes admin.
+    #[serde(deserialize_with = "read::word_or_switch")]
     pub first_is_admin: FirstIsAdmin,
     /// Wrong passwords that lock an account.
     pub max_failed_sign_ins: u32,
@@ -149,10 +155,8 @@ pub struct AccountsConfig {
 #[serde(rename_all = "lowercase")]
 pub enum FirstIsAdmin {
     /// Always.
-    #[serde(alias = "true")]
     Yes,
     /// Never.
-    #[serde(alias = "false")]
     No,
     /// While the service listens on loopback alone.
     Local,
@@ -299,66 +303,6 @@ impl Config {
         let config: Self = sources.extract()?;
         config.checked()
     }
-}
-
-/// Reads a list, or a text with commas between its items.
-fn list<'de, D, T>(deserializer: D) -> Result<Vec<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de> + for<'t> FromText<'t>,
-{
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Form<T> {
-        List(Vec<T>),
-        Text(String),
-    }
-    match Form::<T>::deserialize(deserializer)? {
-        Form::List(items) => Ok(items),
-        Form::Text(text) => text
-            .split(',')
-            .map(str::trim)
-            .filter(|item| !item.is_empty())
-            .map(|item| T::from_text(item).ok_or_else(|| serde::de::Error::custom(format!("{item} can't be an item of this list"))))
-            .collect(),
-    }
-}
-
-/// An item of a list in the environment.
-trait FromText<'t>: Sized {
-    fn from_text(text: &'t str) -> Option<Self>;
-}
-
-impl FromText<'_> for String {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(text.to_owned())
-    }
-}
-
-impl FromText<'_> for SecretString {
-    fn from_text(text: &str) -> Option<Self> {
-        Some(Self::from(text.to_owned()))
-    }
-}
-
-impl FromText<'_> for IpNet {
-    fn from_text(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
-}
-
-/// Reads an empty text as nothing.
-fn none_if_empty<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr,
-    T::Err: std::fmt::Display,
-{
-    let text = String::deserialize(deserializer)?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]

@@ -2,11 +2,12 @@
 
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::header::{COOKIE, HeaderMap};
 use muster_domain::sign_in::Opened;
 use muster_domain::time::Timestamp;
 
 /// Carries the session's token.
-pub const TOKEN: &str = "MMAUTHTOKEN";
+const TOKEN: &str = "MMAUTHTOKEN";
 /// Tells scripts who is signed in.
 const USER: &str = "MMUSERID";
 /// Carries the value that scripts send as proof against forged requests.
@@ -56,6 +57,14 @@ impl CookieRules {
             .same_site(self.same_site)
             .finish()
     }
+}
+
+/// The token in a request's cookies, even an empty one. Other programs of the same host may have set cookies of any form beside it.
+#[must_use]
+pub fn token(headers: &HeaderMap) -> Option<String> {
+    let mut cookies = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
+    let value = cookies.find_map(|cookie| cookie.trim_ascii().strip_prefix(TOKEN.as_bytes())?.trim_ascii_start().strip_prefix(b"="))?;
+    Some(String::from_utf8_lossy(value.trim_ascii()).into_owned())
 }
 
 fn moment(at: Timestamp) -> OffsetDateTime {

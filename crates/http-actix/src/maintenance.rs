@@ -31,7 +31,7 @@ pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, rete
             _ = seldom.tick() => match purge(&service, service.clock.now().before(retention)).await {
                 Ok(0) => {}
                 Ok(removed) => tracing::info!(removed, "removed the records of ended sessions"),
-                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "the records of ended sessions could not be removed"),
+                Err(error) => tracing::warn!(error = muster_domain::cause::chain(&error), "the records of ended sessions could not be removed"),
             },
         }
     }

@@ -1,6 +1,7 @@
 //! What happens to every request before and after its handler: a name, the first refusals, headers, the error body, the log.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -13,7 +14,7 @@ use futures_util::FutureExt;
 use muster_domain::audit::{AuditEntry, Origin};
 use muster_domain::id::RequestId;
 use muster_domain::operation::Operation;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tracing::Instrument;
 
 use crate::app::{self, Service};
@@ -24,6 +25,10 @@ use crate::error::{ApiError, ErrorBody, of_status};
 const URI_BYTES: usize = 2048;
 /// Most bytes of all headers.
 const HEADER_BYTES: usize = 16 * 1024;
+/// How long a request may take where nobody set it.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long an answer waits for its refusal to be written down.
+const AUDIT_PATIENCE: Duration = Duration::from_secs(5);
 /// What pages may load: their own files, and pictures in their text.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
                            font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -56,7 +61,7 @@ pub async fn pipeline(
     Ok(response)
 }
 
-/// Makes an answer of whatever a handler does, a panic included. It wraps each path, not all of them: a request can't be held on to
+/// Makes an answer of whatever a handler does, a panic and no end included. It wraps each path, not all of them: a request can't be held on to
 /// before it has found its path.
 ///
 /// # Errors
@@ -64,11 +69,19 @@ pub async fn pipeline(
 /// None: what went wrong has become an answer.
 pub async fn caught(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let http = request.request().clone();
-    Ok(match AssertUnwindSafe(next.call(request)).catch_unwind().await {
-        Ok(Ok(response)) => response.map_into_boxed_body(),
-        Ok(Err(error)) => ServiceResponse::from_err(error, http),
-        Err(_) => ServiceResponse::from_err(ApiError::internal("api.context.internal.app_error", "a handler panicked"), http),
+    let patience = Service::of(&http).map_or(PATIENCE, |service| service.request_timeout);
+    Ok(match timeout(patience, AssertUnwindSafe(next.call(request)).catch_unwind()).await {
+        Ok(Ok(Ok(response))) => response.map_into_boxed_body(),
+        Ok(Ok(Err(error))) => ServiceResponse::from_err(error, http),
+        Ok(Err(_)) => ServiceResponse::from_err(ApiError::internal("api.context.internal.app_error", "a handler panicked"), http),
+        Err(_) => ServiceResponse::from_err(endless(), http),
     })
+}
+
+/// A request that found no end, most likely because the database does not answer.
+fn endless() -> ApiError {
+    let error = ApiError::internal("api.context.server_busy.app_error", "a request took too long and was given up");
+    ApiError { status: StatusCode::SERVICE_UNAVAILABLE, retry_after: Some(Duration::from_secs(1)), ..error }
 }
 
 /// Refuses what no handler should see.
@@ -128,17 +141,22 @@ fn set_all(headers: &mut HeaderMap, pairs: &[(&'static str, &'static str)]) {
 /// Puts the error body in place of what the answer held.
 fn write_error(service: &Service, context: &Context, response: &mut ServiceResponse<BoxBody>) {
     let unmapped = of_status(response.status());
-    let answer = match response.response().error().and_then(|error| error.as_error::<ApiError>()) {
+    let mut answer = match response.response().error().and_then(|error| error.as_error::<ApiError>()) {
         Some(error) => rendered(service, context, error),
         None => rendered(service, context, &unmapped),
     };
+    // What lets a listed page elsewhere read the error.
+    let is_shared = |name: &HeaderName| *name == header::VARY || name.as_str().starts_with("access-control-");
+    for (name, value) in response.headers().iter().filter(|(name, _)| is_shared(name)) {
+        answer.headers_mut().append(name.clone(), value.clone());
+    }
     let http = response.request().clone();
     *response = ServiceResponse::new(http, answer);
 }
 
 fn rendered(service: &Service, context: &Context, error: &ApiError) -> HttpResponse {
     if let Some(cause) = &error.cause {
-        tracing::error!(error.id = %error.id, error = &**cause as &dyn std::error::Error, "a request failed");
+        tracing::error!(error.id = %error.id, error = muster_domain::cause::chain(&**cause), "a request failed");
     }
     let body = ErrorBody {
         id: &error.id,
@@ -169,22 +187,24 @@ fn seconds(span: std::time::Duration) -> u64 {
     span.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX).max(1)
 }
 
-/// Writes down that a credential or a permission was refused. Sign-in writes its own.
+/// Writes down that a credential or a permission was refused, unless the use case does so by itself.
 async fn record_refusal(service: &Service, context: &Context, response: &ServiceResponse<BoxBody>) {
+    let witness = response.request().extensions().get::<Witness>().cloned().unwrap_or_default();
     let reason = match response.status() {
-        StatusCode::UNAUTHORIZED => "session",
+        // Who is known by his session and refused all the same has shown a wrong password.
+        StatusCode::UNAUTHORIZED if witness.user.is_some() => "password",
+        StatusCode::UNAUTHORIZED if witness.showed_token => "session",
         StatusCode::FORBIDDEN => "permission",
         StatusCode::TOO_MANY_REQUESTS => "rate",
         _ => return,
     };
-    let witness = response.request().extensions().get::<Witness>().cloned().unwrap_or_default();
-    let Some(operation) = matched(response).filter(|operation| *operation != Operation::Login) else { return };
-    if reason == "session" && !witness.showed_token {
-        return;
-    }
+    let Some(operation) = matched(response).filter(|_| !witness.is_audited) else { return };
     let origin = Origin { request_id: Some(context.id.clone()), address: Some(context.peer.address) };
     let entry = service.refusals.entry(operation, reason, origin);
-    service.refusals.record(AuditEntry { actor: witness.user, ..entry }).await;
+    let written = timeout(AUDIT_PATIENCE, service.refusals.record(AuditEntry { actor: witness.user, ..entry })).await;
+    if written.is_err() {
+        tracing::error!("a refusal could not be written down in time");
+    }
 }
 
 fn matched(response: &ServiceResponse<BoxBody>) -> Option<Operation> {

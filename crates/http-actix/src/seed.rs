@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use muster_domain::cause::chain as told;
 use muster_domain::credential::{Password, Token};
 
 use crate::app::Service;
-use crate::serve::told;
 
 /// Accounts opened in one transaction.
 const BATCH: u32 = 5000;

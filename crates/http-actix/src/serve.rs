@@ -2,10 +2,13 @@
 
 use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
+use muster_domain::cause::chain as told;
 use muster_domain::key_check::{self, KeyCheck};
 use muster_domain::port::Keyring;
 use tokio::signal::unix::{SignalKind, signal};
@@ -31,6 +34,7 @@ pub struct Ready {
 ///
 /// [`StartError`] says what is in the way, and how to mend it.
 pub async fn ready(config: &Config) -> Result<Ready, StartError> {
+    wiring::check_keys(config)?;
     let backend = Backend::open(config).await?;
     if config.store.migrate {
         for name in backend.migrate().await? {
@@ -40,25 +44,25 @@ pub async fn ready(config: &Config) -> Result<Ready, StartError> {
         let told = format!("the store lacks migrations, {first} the first; run `muster migrate`, or set store.migrate to true");
         return Err(StartError::Store(told));
     }
+    let missing_file = wiring::missing_key_file(config, backend.file());
     let keys: Arc<dyn Keyring> = Arc::new(wiring::keys(config, backend.file())?);
     let key_check = key_check::verify(&*backend.store(), &*keys).await.map_err(|error| StartError::Store(told(&error)))?;
     if key_check == KeyCheck::Foreign {
-        let told = "the root key is not the one this store was made with; set secrets.key to that one, or list it in secrets.previous_keys";
-        return Err(StartError::Settings(told.to_owned()));
+        return Err(foreign(missing_file.as_deref()));
     }
     Ok(Ready { backend, keys, key_check })
 }
 
-/// An error with its causes, in one line.
-#[must_use]
-pub fn told(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
+/// The store belongs to another key. One that was made for want of that one is taken away again: it would hide what is missing.
+fn foreign(made_for_want: Option<&Path>) -> StartError {
+    StartError::Settings(match made_for_want {
+        Some(path) => {
+            let _ = std::fs::remove_file(path);
+            format!("the key file {} is missing, and the store was made with the key in it; put it back from a backup", path.display())
+        }
+        None => "the root key is not the one this store was made with; set secrets.key to that one, or list it in secrets.previous_keys"
+            .to_owned(),
+    })
 }
 
 /// Serves until a signal says to stop; what runs then is finished first.
@@ -67,18 +71,39 @@ pub fn told(error: &dyn std::error::Error) -> String {
 ///
 /// [`StartError`] when the service does not start.
 pub async fn serve(config: Config) -> Result<(), StartError> {
-    let listener = listen(config.server.listen, "server.listen")?;
-    let metrics = metrics(&config)?;
-    let Ready { backend, keys, .. } = ready(&config).await?;
-    let limits = wiring::limits(&config);
-    let ports: Ports = wiring::ports(&config, backend.store(), keys, limits.clone())?;
-    let service = wiring::service(&config, ports);
-    let upkeep = tokio::spawn(maintenance::run(service.clone(), limits, wiring::retention(&config)));
-    greet(&config, &service).await?;
-    run(&config, listener, metrics, service.clone()).await?;
+    let mut stop = Box::pin(stop_signal()?);
+    let started = tokio::select! {
+        started = start(&config) => started?,
+        () = &mut stop => {
+            tracing::info!("stopped before the service had started");
+            return Ok(());
+        }
+    };
+    let (service, upkeep) = (started.service.clone(), started.upkeep.clone());
+    run(&config, started, stop).await?;
     upkeep.abort();
     service.refusals.flush().await;
     Ok(())
+}
+
+/// All that serving needs.
+struct Started {
+    listener: TcpListener,
+    metrics: Option<actix_web::dev::Server>,
+    service: Data<Service>,
+    upkeep: tokio::task::AbortHandle,
+}
+
+async fn start(config: &Config) -> Result<Started, StartError> {
+    let listener = listen(config.server.listen, "server.listen")?;
+    let metrics = metrics(config)?;
+    let Ready { backend, keys, .. } = ready(config).await?;
+    let limits = wiring::limits(config);
+    let ports: Ports = wiring::ports(config, backend.store(), keys, limits.clone())?;
+    let service = wiring::service(config, ports);
+    greet(config, &service).await?;
+    let upkeep = tokio::spawn(maintenance::run(service.clone(), limits, wiring::retention(config))).abort_handle();
+    Ok(Started { listener, metrics, service, upkeep })
 }
 
 fn metrics(config: &Config) -> Result<Option<actix_web::dev::Server>, StartError> {
@@ -111,12 +136,8 @@ fn refused(address: SocketAddr, setting: &str, error: &std::io::Error) -> StartE
     StartError::Listen(format!("can't listen on {address}: {mend} with {setting} ({error})"))
 }
 
-async fn run(
-    config: &Config,
-    listener: TcpListener,
-    metrics: Option<actix_web::dev::Server>,
-    service: Data<Service>,
-) -> Result<(), StartError> {
+async fn run(config: &Config, started: Started, stop: Pin<Box<impl Future<Output = ()> + Send + 'static>>) -> Result<(), StartError> {
+    let Started { listener, metrics, service, .. } = started;
     let failed = |error: std::io::Error| StartError::Listen(format!("can't serve on {}: {error}", config.server.listen));
     let server = HttpServer::new(move || app::app(service.clone()))
         .disable_signals()
@@ -127,7 +148,7 @@ async fn run(
     let handle = server.handle();
     let metrics = metrics.map(tokio::spawn);
     let stopper = tokio::spawn(async move {
-        stopped().await;
+        stop.await;
         tracing::info!("stopping: what runs is finished first");
         handle.stop(true).await;
     });
@@ -140,15 +161,18 @@ async fn run(
     ended
 }
 
-/// Waits for a signal to stop.
-async fn stopped() {
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+/// Ends when a signal says to stop. From now on signals do no more than that: as the first process of a container this program would
+/// otherwise not hear them, and anywhere else be cut off.
+fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, StartError> {
+    let failed = |error: std::io::Error| StartError::Listen(format!("the signals to stop can't be listened to: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Says where the service is, and what to do next.

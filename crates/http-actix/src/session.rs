@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::body::{RawBody, Texts};
-use crate::call::{Call, is_scripted};
+use crate::call::{Call, Witness, is_scripted};
 use crate::error::{ApiError, ErrorBody};
 use crate::user::UserBody;
 
@@ -101,6 +101,7 @@ pub(crate) async fn login(request: HttpRequest, call: Call, body: RawBody) -> Re
     let device_id = body.take("device_id").chars().filter(|c| !c.is_control()).collect::<String>();
     let client = Client { device_id: cut(&device_id, DEVICE_BYTES), ..call.client.clone() };
     let claim = claim(&mut body);
+    Witness::leave_audit(&request);
     let opened = call.service.sign_ins.sign_in(call.permit::<operations::Login>()?, claim, &client, &call.origin).await?;
     Ok(signed_in(&call, opened, is_scripted(&request)))
 }

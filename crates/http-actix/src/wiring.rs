@@ -28,7 +28,7 @@ use crate::cookie::CookieRules;
 use crate::limits::MemoryLimits;
 
 pub use backend::{Backend, StartError};
-pub use keys::keys;
+pub use keys::{check_keys, keys, missing_key_file};
 pub use muster_domain::use_cases::Ports;
 
 /// The ports that settings ask for, besides the store and the keys.
@@ -42,6 +42,26 @@ pub fn ports(
     keys: Arc<dyn Keyring>,
     limits: Option<Arc<MemoryLimits>>,
 ) -> Result<Ports, StartError> {
+    let passwords = passwords(config)?;
+    let randomness = SystemRandomness::new().map_err(|error| StartError::Settings(error.to_string()))?;
+    let limits: Arc<dyn RateLimits> = match limits {
+        Some(limits) => limits,
+        None => Arc::new(Unlimited),
+    };
+    Ok(Ports { store, keys, passwords: Arc::new(passwords), clock: Arc::new(SystemClock), randomness: Arc::new(randomness), limits })
+}
+
+/// Checks what the settings' readers can't: the store's address, the keys, the cost of passwords. Makes nothing that stays.
+///
+/// # Errors
+///
+/// [`StartError`] names the first setting that can't be used.
+pub fn check(config: &Config) -> Result<(), StartError> {
+    check_keys(config)?;
+    passwords(config).map(drop)
+}
+
+fn passwords(config: &Config) -> Result<ArgonPasswords, StartError> {
     let wanted = &config.passwords;
     let options = ArgonOptions {
         memory_kib: wanted.memory_kib,
@@ -50,13 +70,9 @@ pub fn ports(
         threads: if wanted.threads == 0 { cores() } else { wanted.threads },
         queue: wanted.queue,
     };
-    let passwords = ArgonPasswords::new(options).map_err(|error| StartError::Settings(format!("passwords: {error}")))?;
-    let randomness = SystemRandomness::new().map_err(|error| StartError::Settings(error.to_string()))?;
-    let limits: Arc<dyn RateLimits> = match limits {
-        Some(limits) => limits,
-        None => Arc::new(Unlimited),
-    };
-    Ok(Ports { store, keys, passwords: Arc::new(passwords), clock: Arc::new(SystemClock), randomness: Arc::new(randomness), limits })
+    ArgonPasswords::new(options).map_err(|error| {
+        StartError::Settings(format!("{}; correct the section passwords of the settings", muster_domain::cause::chain(&error)))
+    })
 }
 
 /// How many threads can really run at once.
@@ -80,6 +96,7 @@ pub fn service(config: &Config, ports: Ports) -> Data<Service> {
         cookies: cookie_rules(config),
         cors: CorsRules { origins: config.server.cors_origins.clone(), credentials: config.server.cors_credentials },
         client_config: ClientConfig::new(config),
+        request_timeout: Duration::from_secs(config.server.request_timeout_secs),
         body_timeout: Duration::from_secs(config.server.body_timeout_secs),
         answers_like_reference: config.compat.reference_status_codes,
         background: tokio::runtime::Handle::current(),

@@ -1,20 +1,24 @@
 //! What each command does.
 
-use std::io::{BufRead, IsTerminal, Read, Write};
+use std::io::{BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use actix_web::web::Data;
+use muster_domain::accounts::{RegisterError, SetPasswordError};
+use muster_domain::cause::chain as told;
 use muster_domain::credential::Password;
 use muster_domain::key_check::KeyCheck;
 use muster_domain::map::TextMap;
+use muster_domain::password::WeakPassword;
+use muster_domain::store::UniqueField;
 use muster_domain::user::registration::Registration;
 use muster_domain::username::Username;
 
 use super::{Cli, Command, ConfigCommand, CreateArgs, SecretsCommand, UserCommand};
 use crate::app::Service;
 use crate::config::{self, Config};
-use crate::serve::{self, Ready, told};
+use crate::serve::{self, Ready};
 use crate::{logging, seed, wiring};
 
 /// Does what the command line says.
@@ -80,14 +84,30 @@ async fn create(config: &Config, args: CreateArgs) -> Result<(), String> {
         auth_service: String::new(),
         auth_data: String::new(),
     };
-    let user = service(config).await?.accounts.create(wanted, args.system_admin).await.map_err(|error| told(&error))?;
+    let user = service(config).await?.accounts.create(wanted, args.system_admin).await.map_err(|error| not_made(&error))?;
     say(&format!("made {} with the id {} and the roles {}", user.username.as_str(), user.id, user.roles))
+}
+
+fn not_made(error: &RegisterError) -> String {
+    match error {
+        RegisterError::Taken(UniqueField::Username) => "another account has this username; choose another".to_owned(),
+        RegisterError::Taken(UniqueField::Email) => "another account has this mail address; choose another".to_owned(),
+        RegisterError::Weak(weak) => refused(weak),
+        other => told(other),
+    }
+}
+
+fn refused(weak: &WeakPassword) -> String {
+    format!("the password is refused: {weak}; choose another")
 }
 
 async fn set_password(config: &Config, username: &str) -> Result<(), String> {
     let username = Username::parse(username).map_err(|error| error.to_string())?;
     let password = password()?;
-    service(config).await?.accounts.set_password(&username, &password).await.map_err(|error| told(&error))?;
+    service(config).await?.accounts.set_password(&username, &password).await.map_err(|error| match error {
+        SetPasswordError::Weak(weak) => refused(&weak),
+        other => told(&other),
+    })?;
     say("the password is set, the account's sessions have ended")
 }
 
@@ -104,10 +124,7 @@ fn password() -> Result<Password, String> {
 }
 
 fn check(config: &Config) -> Result<(), String> {
-    // Made and dropped: the cost of passwords and the keys have rules of their own.
-    if !config.secrets.key.is_empty_secret() || config.secrets.key_file.is_some() {
-        wiring::keys(config, None).map_err(|error| error.to_string())?;
-    }
+    wiring::check(config).map_err(|error| error.to_string())?;
     say("the settings can be used")
 }
 
@@ -125,7 +142,7 @@ async fn rotate(config: &Config) -> Result<(), String> {
         return say("nothing needs the former keys any more: secrets.previous_keys may be emptied");
     }
     say(&format!(
-        "{former} sessions are still stored under former keys; each moves when it is used next. Keep secrets.previous_keys until this says 0"
+        "sessions still stored under former keys: {former}; each moves when it is used next, so keep secrets.previous_keys until none is left"
     ))
 }
 
@@ -135,7 +152,13 @@ fn health(config: &Config) -> Result<(), String> {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
     }
-    let failed = |error: std::io::Error| format!("the service does not answer on {address}: {error}");
+    let failed = |error: std::io::Error| {
+        let told = match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => "nothing came within 5 s".to_owned(),
+            _ => error.to_string(),
+        };
+        format!("the service does not answer on {address} ({told}); see whether it runs, and what it logs")
+    };
     let patience = Duration::from_secs(5);
     let mut stream = TcpStream::connect_timeout(&address, patience).map_err(failed)?;
     stream.set_read_timeout(Some(patience)).map_err(failed)?;
@@ -143,16 +166,5 @@ fn health(config: &Config) -> Result<(), String> {
     let mut answer = String::new();
     stream.take(4096).read_to_string(&mut answer).map_err(failed)?;
     let status = answer.split(' ').nth(1).unwrap_or_default();
-    if status == "200" { say("ready") } else { Err(format!("the service is not ready: it answered {status}")) }
-}
-
-/// Whether a secret text is empty, asked without showing it.
-trait IsEmptySecret {
-    fn is_empty_secret(&self) -> bool;
-}
-
-impl IsEmptySecret for secrecy::SecretString {
-    fn is_empty_secret(&self) -> bool {
-        secrecy::ExposeSecret::expose_secret(self).is_empty()
-    }
+    if status == "200" { say("ready") } else { Err(format!("the service is not ready (it answered {status}); see what it logs")) }
 }

@@ -3,35 +3,7 @@
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::{Config, SameSite};
-
-/// Settings that can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A setting is unknown, or has another type.
-    #[error("{}", told(.0))]
-    Unreadable(#[from] Box<figment::Error>),
-    /// Settings contradict each other or the service's limits.
-    #[error("{}", .0.join("\n"))]
-    Wrong(Vec<String>),
-}
-
-impl From<figment::Error> for ConfigError {
-    fn from(error: figment::Error) -> Self {
-        Self::Unreadable(Box::new(error))
-    }
-}
-
-/// One line for each setting that can't be read: what, where it came from, why.
-fn told(errors: &figment::Error) -> String {
-    let line = |error: figment::Error| {
-        let path = error.path.join(".");
-        let source = error.metadata.as_ref().map(|metadata| super::show::source(metadata, &error.path)).unwrap_or_default();
-        let place = if path.is_empty() { "settings".to_owned() } else { path };
-        format!("{place}: {}{source}", error.kind)
-    };
-    errors.clone().into_iter().map(line).collect::<Vec<_>>().join("\n")
-}
+use super::{Config, ConfigError, SameSite};
 
 impl Config {
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
@@ -116,6 +88,7 @@ impl Config {
             within("store.readers", wide(self.store.readers), 1, 64),
             within("store.statement_timeout_secs", self.store.statement_timeout_secs, 1, 3600),
             within("store.wait_timeout_secs", self.store.wait_timeout_secs, 1, 3600),
+            within("server.request_timeout_secs", self.server.request_timeout_secs, 1, 3600),
             within("server.body_timeout_secs", self.server.body_timeout_secs, 1, 3600),
             within("limits.sign_in_per_address_per_minute", self.limits.sign_in_per_address_per_minute.into(), 1, 1_000_000),
             within("limits.sign_in_per_account_per_minute", self.limits.sign_in_per_account_per_minute.into(), 1, 1_000_000),

@@ -1,10 +1,13 @@
 //! Settings as `muster config show` prints them: each with where it came from, secrets hidden.
 
+use figment::providers::{Format, Toml};
 use figment::value::{Dict, Value};
 use figment::{Figment, Metadata, Source};
 
 /// Settings that are never printed.
 const SECRET: [&str; 2] = ["secrets.key", "secrets.previous_keys"];
+/// What is printed in place of what is not.
+const HIDDEN: &str = "(hidden)";
 
 /// Every setting, a line each, as TOML with its source as a comment.
 ///
@@ -13,24 +16,34 @@ const SECRET: [&str; 2] = ["secrets.key", "secrets.previous_keys"];
 /// What the sources' reader says of a file that is no TOML.
 pub fn shown(sources: &Figment) -> Result<String, super::ConfigError> {
     let sections: Dict = sources.extract()?;
+    let defaults: Dict = Figment::from(Toml::string(super::DEFAULTS)).extract()?;
     let mut lines = Vec::new();
     for (section, value) in &sections {
         lines.push(format!("[{section}]"));
         for (key, value) in value.as_dict().into_iter().flatten() {
-            let origin = sources.get_metadata(value.tag()).map(|metadata| source(metadata, &[section.clone(), key.clone()]));
-            lines.push(format!("{key} = {}{}", printed(&format!("{section}.{key}"), value), origin.unwrap_or_default()));
+            let path = [section.clone(), key.clone()];
+            let origin = sources.get_metadata(value.tag()).and_then(|metadata| origin(metadata, &path));
+            let from = origin.map_or_else(|| "default".to_owned(), |origin| format!("from {origin}"));
+            // A secret under a name that is written wrong is still one.
+            let text = if is_known(&defaults, &path) { printed(&path.join("."), value) } else { format!("{HIDDEN:?}") };
+            let remark = if is_known(&defaults, &path) { "" } else { ", there is no such setting" };
+            lines.push(format!("{key} = {text}  # {from}{remark}"));
         }
         lines.push(String::new());
     }
     Ok(lines.join("\n"))
 }
 
-/// Where a setting came from, as a comment behind it; nothing for a default.
-pub(super) fn source(metadata: &Metadata, path: &[String]) -> String {
+fn is_known(defaults: &Dict, [section, key]: &[String; 2]) -> bool {
+    defaults.get(section).and_then(Value::as_dict).is_some_and(|settings| settings.contains_key(key))
+}
+
+/// Where a setting came from; nothing for a default.
+pub(super) fn origin(metadata: &Metadata, path: &[String]) -> Option<String> {
     match &metadata.source {
-        Some(Source::File(file)) => format!("  # from {}", file.display()),
-        _ if metadata.name.contains("environment") => format!("  # from MUSTER_{}", path.join("__").to_uppercase()),
-        _ => "  # default".to_owned(),
+        Some(Source::File(file)) => Some(file.display().to_string()),
+        _ if metadata.name.contains("environment") => Some(format!("MUSTER_{}", path.join("__").to_uppercase())),
+        _ => None,
     }
 }
 
@@ -39,7 +52,7 @@ fn printed(name: &str, value: &Value) -> String {
         && !matches!(value, Value::String(_, text) if text.is_empty())
         && !matches!(value, Value::Array(_, items) if items.is_empty())
     {
-        return "\"(hidden)\"".to_owned();
+        return format!("{HIDDEN:?}");
     }
     match value {
         Value::String(_, text) if name == "store.url" => format!("{:?}", without_password(text)),
@@ -56,10 +69,14 @@ fn without_password(address: &str) -> String {
     if address.starts_with("sqlite://") {
         return address.to_owned();
     }
-    let Ok(mut url) = url::Url::parse(address) else { return "(hidden)".to_owned() };
+    let Ok(mut url) = url::Url::parse(address) else { return HIDDEN.to_owned() };
+    // A password with marks that were not encoded reaches into what comes behind it.
+    if [url.path(), url.query().unwrap_or_default(), url.fragment().unwrap_or_default()].iter().any(|part| part.contains('@')) {
+        return HIDDEN.to_owned();
+    }
     let hides = url.password().is_some() && url.set_password(Some("hidden")).is_ok();
     let asks: Vec<_> = url.query_pairs().into_owned().filter(|(key, _)| key != "password").collect();
     let query = asks.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join("&");
     url.set_query(Some(query.as_str()).filter(|text| !text.is_empty()));
-    if hides || url.password().is_none() { url.to_string() } else { "(hidden)".to_owned() }
+    if hides || url.password().is_none() { url.to_string() } else { HIDDEN.to_owned() }
 }

@@ -53,3 +53,37 @@ fn what_is_shown_hides_secrets() {
     assert!(!text.contains("canary"), "{text}");
     assert!(text.contains("postgres://u:hidden@h/d"), "{text}");
 }
+
+#[test]
+fn a_wrong_value_is_not_repeated() {
+    let secrets = [
+        "store = \"postgres://u:canary@h/d\"",
+        "secrets = \"canary\"",
+        "[secrets]\nkey = { canary = 1 }",
+        "[secrets]\nprevious_keys = { canary = 1 }",
+        "[secrets]\nkey = \"canary",
+    ];
+    for toml in secrets {
+        let told = refused(toml);
+        assert!(!told.contains("canary") && !told.contains('\n'), "{told}");
+    }
+    assert!(refused("[server]\nlisten = \"localhost:8065\"").contains("such as 127.0.0.1:8065"));
+    assert!(refused("[store]\nconnections = \"many\"").contains("store.connections: it must be a whole number"));
+}
+
+#[test]
+fn what_is_shown_hides_secrets_in_wrong_places() {
+    for toml in [
+        "[secrets]\nkye = \"canary\"",
+        "[store]\nuri = \"canary\"",
+        "[canary_section]\nkey = \"canary\"",
+        "[store]\nurl = \"postgres://u:12/canary@h/d\"",
+        "[store]\nurl = \"postgres://u:12?canary@h/d\"",
+        "[store]\nurl = \"postgres://u:12#canary@h/d\"",
+    ] {
+        let text = shown(&over_defaults(toml)).unwrap();
+        assert!(!text.contains("canary\""), "{text}");
+        assert!(!text.contains("canary@"), "{text}");
+    }
+    assert!(shown(&over_defaults("[secrets]\nkye = \"x\"")).unwrap().contains("there is no such setting"));
+}

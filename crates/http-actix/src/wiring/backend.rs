@@ -40,36 +40,17 @@ impl Backend {
     ///
     /// [`StartError`] says what is in the way.
     pub async fn open(config: &Config) -> Result<Self, StartError> {
-        let url = url(config)?;
-        match url.expose_secret().strip_prefix("sqlite://") {
-            Some("") => Err(StartError::Settings("store.url: sqlite:// needs a path, such as sqlite://data/muster.db".to_owned())),
-            Some(path) => Self::sqlite(config, Path::new(path)).await,
-            None => Self::postgres(config, url).await,
+        match named(config)? {
+            Named::File(options) => {
+                let path = options.path.clone();
+                let store = SqliteStore::open(options).await.map_err(|error| StartError::Store(error.to_string()))?;
+                Ok(Self::Sqlite(Arc::new(store), path))
+            }
+            Named::Server(options) => {
+                let store = PgStore::open(options).await.map_err(|error| StartError::Store(error.to_string()))?;
+                Ok(Self::Postgres(Arc::new(store)))
+            }
         }
-    }
-
-    async fn sqlite(config: &Config, path: &Path) -> Result<Self, StartError> {
-        let options = SqliteOptions {
-            path: path.to_owned(),
-            readers: config.store.readers,
-            is_synchronous_full: config.store.synchronous == Synchronous::Full,
-        };
-        let store = SqliteStore::open(options).await.map_err(|error| StartError::Store(error.to_string()))?;
-        Ok(Self::Sqlite(Arc::new(store), path.to_owned()))
-    }
-
-    async fn postgres(config: &Config, url: SecretString) -> Result<Self, StartError> {
-        let store = &config.store;
-        let options = PgOptions {
-            url,
-            connections: store.connections,
-            ca_file: store.ca_file.clone(),
-            statement_timeout: Duration::from_secs(store.statement_timeout_secs),
-            wait_timeout: Duration::from_secs(store.wait_timeout_secs),
-            connect_wait: Duration::from_secs(store.connect_wait_secs),
-        };
-        let store = PgStore::open(options).await.map_err(|error| StartError::Store(error.to_string()))?;
-        Ok(Self::Postgres(Arc::new(store)))
     }
 
     /// The store.
@@ -117,9 +98,47 @@ impl Backend {
     }
 }
 
+/// What the settings name as the store.
+enum Named {
+    File(SqliteOptions),
+    Server(PgOptions),
+}
+
+/// Whether the store is a file; checks its address by the way.
+pub(super) fn is_file(config: &Config) -> Result<bool, StartError> {
+    match named(config)? {
+        Named::File(_) => Ok(true),
+        Named::Server(options) => options.check().map(|()| false).map_err(|error| StartError::Settings(error.to_string())),
+    }
+}
+
+fn named(config: &Config) -> Result<Named, StartError> {
+    let (url, store) = (url(config)?, &config.store);
+    match url.expose_secret().strip_prefix("sqlite://") {
+        Some("") => Err(StartError::Settings("store.url: sqlite:// needs a path, such as sqlite://data/muster.db".to_owned())),
+        Some(path) => Ok(Named::File(SqliteOptions {
+            path: PathBuf::from(path),
+            readers: store.readers,
+            is_synchronous_full: store.synchronous == Synchronous::Full,
+        })),
+        None => Ok(Named::Server(PgOptions {
+            url,
+            connections: store.connections,
+            ca_file: store.ca_file.clone(),
+            statement_timeout: Duration::from_secs(store.statement_timeout_secs),
+            wait_timeout: Duration::from_secs(store.wait_timeout_secs),
+            connect_wait: Duration::from_secs(store.connect_wait_secs),
+        })),
+    }
+}
+
 fn url(config: &Config) -> Result<SecretString, StartError> {
     let Some(file) = &config.store.url_file else { return Ok(config.store.url.clone()) };
-    let text = std::fs::read_to_string(file)
-        .map_err(|error| StartError::Settings(format!("store.url_file: {} can't be read: {error}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        StartError::Settings(format!(
+            "store.url_file: {} can't be read ({error}); correct the path, or let the user that runs Muster read it",
+            file.display()
+        ))
+    })?;
     Ok(SecretString::from(text.trim().to_owned()))
 }

@@ -3,14 +3,17 @@
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use muster_adapters_crypto::{Keys, RootKey, SystemRandomness};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
 use super::StartError;
 use crate::config::Config;
+
+/// How somebody gets a key.
+const MAKE: &str = "`openssl rand -base64 32` makes one";
 
 /// The keys that settings name; beside an SQLite file, without a word of them, a key of its own is made and kept.
 ///
@@ -18,38 +21,67 @@ use crate::config::Config;
 ///
 /// [`StartError`] says which key is missing, unreadable or readable by others, and how to mend it.
 pub fn keys(config: &Config, sqlite_file: Option<&Path>) -> Result<Keys, StartError> {
-    let wrong = |name: &str, error: &dyn std::fmt::Display| StartError::Settings(format!("{name}: {error}"));
+    let wrong = |told: &str| StartError::Settings(format!("secrets.key: {told}"));
     let current = if !config.secrets.key.expose_secret().is_empty() {
-        RootKey::parse(config.secrets.key.expose_secret()).map_err(|error| wrong("secrets.key", &error))?
+        RootKey::parse(config.secrets.key.expose_secret()).map_err(|error| wrong(&format!("{error}; {MAKE}")))?
     } else if let Some(path) = &config.secrets.key_file {
         read(path)?
-    } else if let Some(file) = sqlite_file {
-        let path = file.with_file_name("muster.key");
+    } else if let Some(path) = sqlite_file.map(beside) {
         if path.exists() { read(&path)? } else { made(&path)? }
     } else {
-        return Err(StartError::Settings(
-            "secrets.key: PostgreSQL needs a key that all nodes share; set it, or secrets.key_file, to the output of `openssl rand -base64 32`"
-                .to_owned(),
-        ));
+        return Err(wrong("PostgreSQL needs a key that all nodes share; set it or secrets.key_file; `openssl rand -base64 32` makes one"));
     };
-    let parse = |key: &SecretString| RootKey::parse(key.expose_secret()).map_err(|error| wrong("secrets.previous_keys", &error));
-    let previous = config.secrets.previous_keys.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    Keys::new(current, previous).map_err(|error| wrong("secrets.key", &error))
+    Keys::new(current, previous(config)?).map_err(|error| wrong(&error.to_string()))
+}
+
+/// Checks the keys that settings name, as far as that goes without a store: nothing is made.
+///
+/// # Errors
+///
+/// [`StartError`] as for [`keys`].
+pub fn check_keys(config: &Config) -> Result<(), StartError> {
+    if is_named(config) || !super::backend::is_file(config)? { keys(config, None).map(drop) } else { previous(config).map(drop) }
+}
+
+/// The file beside an SQLite file that [`keys`] would have to make.
+#[must_use]
+pub fn missing_key_file(config: &Config, sqlite_file: Option<&Path>) -> Option<PathBuf> {
+    sqlite_file.filter(|_| !is_named(config)).map(beside).filter(|path| !path.exists())
+}
+
+fn is_named(config: &Config) -> bool {
+    !config.secrets.key.expose_secret().is_empty() || config.secrets.key_file.is_some()
+}
+
+fn beside(sqlite_file: &Path) -> PathBuf {
+    sqlite_file.with_file_name("muster.key")
+}
+
+fn previous(config: &Config) -> Result<Vec<RootKey>, StartError> {
+    let wrong = |error| StartError::Settings(format!("secrets.previous_keys: {error}; correct it, or take it out"));
+    config.secrets.previous_keys.iter().map(|key| RootKey::parse(key.expose_secret()).map_err(wrong)).collect()
+}
+
+fn unreadable(error: &std::io::Error) -> String {
+    format!("it can't be read ({error}); let the user that runs Muster read it, or correct secrets.key_file")
 }
 
 fn read(path: &Path) -> Result<RootKey, StartError> {
     let failed = |told: String| StartError::Settings(format!("the key file {}: {told}", path.display()));
-    let mode = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?.permissions().mode();
+    let mode = std::fs::metadata(path).map_err(|error| failed(unreadable(&error)))?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(failed(format!("others can read it (mode {:03o}); run chmod 600 on it", mode & 0o777)));
     }
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| failed(error.to_string()))?);
-    RootKey::parse(text.trim()).map_err(|error| failed(error.to_string()))
+    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| failed(unreadable(&error)))?);
+    RootKey::parse(text.trim()).map_err(|error| failed(format!("{error}; put it back from a backup, or, for a new store, {MAKE}")))
 }
 
 /// Makes a key and keeps it; of two processes at once, the later reads what the earlier made.
 fn made(path: &Path) -> Result<RootKey, StartError> {
-    let failed = |error: std::io::Error| StartError::Settings(format!("the key file {} can't be written: {error}", path.display()));
+    let failed = |error: std::io::Error| {
+        let path = path.display();
+        StartError::Settings(format!("the key file {path} can't be made ({error}); let the user that runs Muster write to its folder"))
+    };
     let randomness = SystemRandomness::new().map_err(|error| StartError::Settings(error.to_string()))?;
     let key = RootKey::generate(&randomness);
     // Written whole under another name first: nobody ever reads half a key.

@@ -1,0 +1,22 @@
+//! The program as an operator meets it: started, set up, stopped, killed.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a broken fixture should fail the test")]
+
+#[path = "process/client.rs"]
+mod client;
+#[path = "process/muster.rs"]
+mod muster;
+#[path = "process/poll.rs"]
+mod poll;
+
+#[path = "program/accounts.rs"]
+mod accounts;
+#[path = "program/keys.rs"]
+mod keys;
+#[path = "program/settings.rs"]
+mod settings;
+#[path = "program/start.rs"]
+mod start;
+#[path = "program/stop.rs"]
+mod stop;
+#[path = "program/store.rs"]
+mod store;

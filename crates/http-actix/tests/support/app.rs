@@ -1,0 +1,185 @@
+//! The whole application on a fresh SQLite file: its clock stands, its ids count, and passwords cost nothing.
+#![expect(clippy::unwrap_used, reason = "a broken fixture should fail the test")]
+#![expect(dead_code, reason = "each test program uses a part of it")]
+
+pub(crate) mod ask;
+pub(crate) mod reply;
+
+use std::sync::Arc;
+
+use actix_web::web::Data;
+use figment::Figment;
+use figment::providers::{Format, Toml};
+use muster_domain::port::Passwords;
+use muster_domain::store::Store;
+use muster_domain::testkit::fake::{Counting, FixedClock, PlainPasswords};
+use muster_domain::testkit::fixture;
+use muster_domain::user::User;
+use muster_http_actix::app::Service;
+use muster_http_actix::config::{self, Config};
+use muster_http_actix::wiring::{self, Backend, Ports};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use ask::Ask;
+
+/// The password of everybody in these tests.
+pub(crate) const PASSWORD: &str = "Passw0rd!x";
+
+/// The id of a request without the session it needs.
+pub(crate) const EXPIRED: &str = "api.context.session_expired.app_error";
+/// The id of an account that is not there.
+pub(crate) const MISSING: &str = "app.user.missing_account.const";
+/// The id of what the table does not allow.
+pub(crate) const FORBIDDEN: &str = "api.context.permissions.app_error";
+/// The id of a body without something it needs.
+pub(crate) const BODY_PARAM: &str = "api.context.invalid_body_param.app_error";
+/// The id of a path with a part of a wrong form.
+pub(crate) const URL_PARAM: &str = "api.context.invalid_url_param.app_error";
+
+/// What tests change of the defaults: anybody may sign up, as often as he likes, and hashes are cheap.
+const BASE: &str = r#"
+accounts.open_sign_up = true
+limits.enabled = false
+passwords = { memory_kib = 8, passes = 1, threads = 1 }
+secrets.key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+"#;
+
+/// An application of its own for one test.
+pub(crate) struct TestApp {
+    pub(crate) service: Data<Service>,
+    pub(crate) config: Config,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) passwords: Arc<PlainPasswords>,
+    folder: TempDir,
+}
+
+/// Somebody who signed up and in.
+pub(crate) struct Somebody {
+    pub(crate) id: String,
+    pub(crate) token: String,
+    pub(crate) name: String,
+}
+
+impl TestApp {
+    /// Under the settings of [`BASE`].
+    pub(crate) async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// Under settings of its own, as lines of TOML.
+    pub(crate) async fn with(toml: &str) -> Self {
+        Self::on(toml, |_, ports| ports).await
+    }
+
+    /// With real hashes of passwords.
+    pub(crate) async fn hashing() -> Self {
+        Self::on("", |config, ports| {
+            let real = wiring::ports(config, ports.store.clone(), ports.keys.clone(), None).unwrap();
+            Ports { passwords: real.passwords, ..ports }
+        })
+        .await
+    }
+
+    /// With ports of its own.
+    pub(crate) async fn on(toml: &str, change: impl FnOnce(&Config, Ports) -> Ports) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = format!("store.url = \"sqlite://{}\"", folder.path().join("muster.db").display());
+        let sources = [config::DEFAULTS, BASE, &file, toml];
+        let sources = sources.iter().fold(Figment::new(), |sources, toml| sources.merge(Toml::string(toml)));
+        let config = Config::read(&sources).unwrap();
+        let backend = Backend::open(&config).await.unwrap();
+        backend.migrate().await.unwrap();
+        let (clock, passwords) = (Arc::<FixedClock>::default(), Arc::<PlainPasswords>::default());
+        let ports = Ports {
+            store: backend.store(),
+            keys: Arc::new(wiring::keys(&config, None).unwrap()),
+            passwords: passwords.clone() as Arc<dyn Passwords>,
+            clock: clock.clone(),
+            randomness: Arc::new(Counting::default()),
+            limits: match wiring::limits(&config) {
+                Some(limits) => limits,
+                None => Arc::new(muster_domain::limit::Unlimited),
+            },
+        };
+        let service = wiring::service(&config, change(&config, ports));
+        Self { service, config, clock, passwords, folder }
+    }
+
+    /// What everything is kept in.
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.service.store
+    }
+
+    /// Begins a request.
+    pub(crate) fn ask(&self, method: &str, path: &str) -> Ask<'_> {
+        Ask::new(self, method, path)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Ask<'_> {
+        self.ask("GET", path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Ask<'_> {
+        self.ask("POST", path).body(body.to_string())
+    }
+
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Ask<'_> {
+        self.ask("PUT", path).body(body.to_string())
+    }
+
+    /// Asks to be let in.
+    pub(crate) fn login(&self, login_id: &str, password: &str) -> Ask<'_> {
+        self.post("/api/v4/users/login", &json!({ "login_id": login_id, "password": password }))
+    }
+
+    /// Signs somebody up; the first of all is the admin.
+    pub(crate) async fn sign_up(&self, name: &str) -> Value {
+        let reply = self.post("/api/v4/users", &new_user(name)).send().await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        reply.json()
+    }
+
+    /// Signs somebody in; gives the token.
+    pub(crate) async fn sign_in(&self, name: &str) -> String {
+        let reply = self.login(name, PASSWORD).send().await;
+        assert_eq!(reply.status, 201, "{}", reply.text());
+        reply.header("token").unwrap().to_owned()
+    }
+
+    /// Signs somebody up and in.
+    pub(crate) async fn somebody(&self, name: &str) -> Somebody {
+        let id = self.sign_up(name).await["id"].as_str().unwrap().to_owned();
+        Somebody { id, token: self.sign_in(name).await, name: name.to_owned() }
+    }
+
+    /// Puts an account of an unusual kind into the store, with the password of everybody.
+    pub(crate) async fn insert(&self, name: &str, change: impl FnOnce(&mut User)) -> User {
+        let mut user = fixture::user(name, name);
+        change(&mut user);
+        let mut work = self.store().begin().await.unwrap();
+        work.users().insert(std::slice::from_ref(&user)).await.unwrap();
+        work.credentials().insert(&[fixture::password(name, &format!("hash of {PASSWORD}"))]).await.unwrap();
+        work.commit().await.unwrap();
+        user
+    }
+
+    /// The audit, oldest first, as operation, outcome and reason.
+    pub(crate) async fn audit(&self) -> Vec<String> {
+        let mut entries = self.store().read().await.unwrap().audits().latest(1000).await.unwrap();
+        entries.reverse();
+        let line = |reason: Option<String>| reason.map_or_else(String::new, |reason| format!(" {reason}"));
+        entries.into_iter().map(|entry| format!("{} {}{}", entry.operation, entry.outcome, line(entry.reason))).collect()
+    }
+
+    /// Whether a text is anywhere in the files that everything is kept in.
+    pub(crate) fn keeps(&self, text: &str) -> bool {
+        let files = std::fs::read_dir(self.folder.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
+        files.into_iter().any(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
+    }
+}
+
+/// What somebody says who signs up.
+pub(crate) fn new_user(name: &str) -> Value {
+    json!({ "username": name, "email": format!("{name}@example.test"), "password": PASSWORD })
+}

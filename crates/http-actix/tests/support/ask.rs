@@ -1,0 +1,75 @@
+//! A request, part by part.
+
+use std::net::SocketAddr;
+
+use actix_web::http::Method;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Bytes;
+use muster_http_actix::app;
+
+use super::reply::Reply;
+use super::{Somebody, TestApp};
+
+/// A request that was not sent yet.
+pub(crate) struct Ask<'a> {
+    app: &'a TestApp,
+    request: TestRequest,
+    is_api: bool,
+    is_get: bool,
+}
+
+impl<'a> Ask<'a> {
+    pub(crate) fn new(app: &'a TestApp, method: &str, path: &str) -> Self {
+        let peer: SocketAddr = "192.0.2.7:40000".parse().unwrap();
+        let request = TestRequest::with_uri(path).method(Method::from_bytes(method.as_bytes()).unwrap()).peer_addr(peer);
+        Self { app, request, is_api: path.starts_with("/api/"), is_get: method == "GET" }
+    }
+
+    /// With a header.
+    pub(crate) fn header(self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        let value = actix_web::http::header::HeaderValue::from_bytes(value.as_ref()).unwrap();
+        Self { request: self.request.append_header((name, value)), ..self }
+    }
+
+    /// With a body, whatever it holds, and no word of its type.
+    pub(crate) fn body(self, body: impl Into<Bytes>) -> Self {
+        Self { request: self.request.set_payload(body), ..self }
+    }
+
+    /// With somebody's token, as programs send it.
+    pub(crate) fn by(self, somebody: &Somebody) -> Self {
+        self.bearer(&somebody.token)
+    }
+
+    pub(crate) fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+
+    /// With a token, as browsers send it.
+    pub(crate) fn cookie(self, token: &str) -> Self {
+        self.header("cookie", format!("MMAUTHTOKEN={token}"))
+    }
+
+    /// As a script of our own site.
+    pub(crate) fn scripted(self) -> Self {
+        self.header("x-requested-with", "XMLHttpRequest")
+    }
+
+    /// From another address than everybody's.
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self { request: self.request.peer_addr(SocketAddr::new(address.parse().unwrap(), 40000)), ..self }
+    }
+
+    /// Sends it, and checks what every answer has.
+    pub(crate) async fn send(self) -> Reply {
+        let service = init_service(app::app(self.app.service.clone())).await;
+        let response = call_service(&service, self.request.to_request()).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let reply = Reply { status, headers, body: read_body(response).await };
+        reply.check_headers(self.is_get);
+        if self.is_api || status >= 400 {
+            reply.check_body();
+        }
+        reply
+    }
+}
