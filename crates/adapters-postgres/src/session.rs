@@ -43,12 +43,17 @@ const PURGE: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
 impl ReadSessions for Lease {
     #[tracing::instrument(name = "db.sessions.by_token", skip_all)]
     async fn by_token(&mut self, hashes: &[Digest]) -> Result<Option<SignedIn>, StoreError> {
-        let query = sessions::table
+        let live = sessions::table
             .inner_join(users::table)
-            .filter(sessions::token_hash.eq_any(hashes.iter().map(Digest::value).collect::<Vec<_>>()))
             .filter(sessions::ended_at.is_null())
             .select((SessionRow::as_select(), UserRow::as_select()));
-        let found: QueryResult<Vec<(SessionRow, UserRow)>> = query.load(self.connection()?).await;
+        let found: QueryResult<Vec<(SessionRow, UserRow)>> = if let [hash] = hashes {
+            // One key is the rule. PostgreSQL keeps a plan for one value, and plans anew for every array: that takes three times as long.
+            live.filter(sessions::token_hash.eq(hash.value())).load(self.connection()?).await
+        } else {
+            let values: Vec<_> = hashes.iter().map(Digest::value).collect();
+            live.filter(sessions::token_hash.eq_any(values)).load(self.connection()?).await
+        };
         let mut rows = self.settle(found)?.into_iter();
         rows.find(|(session, _)| session.has_one_of(hashes)).map(signed_in).transpose()
     }

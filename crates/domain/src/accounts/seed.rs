@@ -7,7 +7,6 @@ use super::{
     UserId,
 };
 use crate::credential::PasswordHash;
-use crate::map::TextMap;
 
 impl Accounts {
     /// Hashes the one password that seeded accounts share.
@@ -42,23 +41,12 @@ impl Accounts {
 
     fn seedling(&self, number: u32) -> Result<User, RegisterError> {
         let username = format!("seed{number:06}");
+        let email = format!("{username}@example.test");
         let wanted = Registration {
-            id: String::new(),
-            email: format!("{username}@example.test"),
-            username,
-            password: Password::from(String::new()),
             nickname: format!("Seed {number}"),
             first_name: "Seeded".to_owned(),
             last_name: format!("Account {number}"),
-            position: String::new(),
-            locale: String::new(),
-            timezone: None,
-            props: TextMap::new(),
-            notify_props: TextMap::new(),
-            allows_marketing: false,
-            is_email_verified: false,
-            auth_service: String::new(),
-            auth_data: String::new(),
+            ..Registration::new(username, email, Password::from(String::new()))
         };
         let birth: Birth = self.birth();
         Ok(wanted.into_user(birth)?)

@@ -27,7 +27,7 @@ pub mod work;
 /// Takes the name of an `async fn` that gives what dereferences to an empty store: an `Arc`, or a guard that cleans up when it is
 /// dropped. The store needs two connections at least; the calling crate needs `tokio` with its macros and timers.
 ///
-/// ```ignore
+/// ```text
 /// async fn fresh_store() -> std::sync::Arc<MemoryStore> {
 ///     std::sync::Arc::default()
 /// }

@@ -30,24 +30,7 @@ where
 /// A wish for an account that breaks no rule.
 #[must_use]
 pub fn registration(username: &str) -> Registration {
-    Registration {
-        id: String::new(),
-        username: username.to_owned(),
-        email: format!("{username}@example.test"),
-        password: Password::from("Passw0rd!x".to_owned()),
-        nickname: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        position: String::new(),
-        locale: String::new(),
-        timezone: None,
-        props: TextMap::new(),
-        notify_props: TextMap::new(),
-        allows_marketing: false,
-        is_email_verified: false,
-        auth_service: String::new(),
-        auth_data: String::new(),
-    }
+    Registration::new(username.to_owned(), format!("{username}@example.test"), Password::from("Passw0rd!x".to_owned()))
 }
 
 /// What the service decides about a fixture.

@@ -69,6 +69,29 @@ pub struct Birth {
 }
 
 impl Registration {
+    /// A wish that says no more than it must.
+    #[must_use]
+    pub fn new(username: String, email: String, password: Password) -> Self {
+        Self {
+            id: String::new(),
+            username,
+            email,
+            password,
+            nickname: String::new(),
+            first_name: String::new(),
+            last_name: String::new(),
+            position: String::new(),
+            locale: String::new(),
+            timezone: None,
+            props: TextMap::new(),
+            notify_props: TextMap::new(),
+            allows_marketing: false,
+            is_email_verified: false,
+            auth_service: String::new(),
+            auth_data: String::new(),
+        }
+    }
+
     /// Forgets what only an admin may say.
     #[must_use]
     pub fn by_the_public(self) -> Self {

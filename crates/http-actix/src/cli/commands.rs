@@ -9,7 +9,6 @@ use muster_domain::accounts::{RegisterError, SetPasswordError};
 use muster_domain::cause::chain as told;
 use muster_domain::credential::Password;
 use muster_domain::key_check::KeyCheck;
-use muster_domain::map::TextMap;
 use muster_domain::password::WeakPassword;
 use muster_domain::store::UniqueField;
 use muster_domain::user::registration::Registration;
@@ -66,24 +65,7 @@ async fn migrate(config: &Config) -> Result<(), String> {
 }
 
 async fn create(config: &Config, args: CreateArgs) -> Result<(), String> {
-    let wanted = Registration {
-        id: String::new(),
-        username: args.username,
-        email: args.email,
-        password: password()?,
-        nickname: String::new(),
-        first_name: String::new(),
-        last_name: String::new(),
-        position: String::new(),
-        locale: String::new(),
-        timezone: None,
-        props: TextMap::new(),
-        notify_props: TextMap::new(),
-        allows_marketing: false,
-        is_email_verified: false,
-        auth_service: String::new(),
-        auth_data: String::new(),
-    };
+    let wanted = Registration::new(args.username, args.email, password()?);
     let user = service(config).await?.accounts.create(wanted, args.system_admin).await.map_err(|error| not_made(&error))?;
     say(&format!("made {} with the id {} and the roles {}", user.username.as_str(), user.id, user.roles))
 }
