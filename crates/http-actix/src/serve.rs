@@ -18,6 +18,9 @@ use crate::config::Config;
 use crate::wiring::{self, Backend, Ports, StartError};
 use crate::{maintenance, metrics_page};
 
+/// Connections that may wait to be accepted.
+const BACKLOG: i32 = 1024;
+
 /// A store that is ready to be used, with keys that belong to it.
 pub struct Ready {
     /// The store.
@@ -122,6 +125,8 @@ fn metrics(config: &Config) -> Result<Option<actix_web::dev::Server>, StartError
 
 fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, StartError> {
     let listener = TcpListener::bind(address).map_err(|error| refused(address, setting, &error))?;
+    // The standard library lets 128 connections wait: too few for the moment after a restart.
+    rustix::net::listen(&listener, BACKLOG).map_err(|error| refused(address, setting, &error.into()))?;
     listener.set_nonblocking(true).map_err(|error| refused(address, setting, &error))?;
     Ok(listener)
 }
