@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::call::{Call, query};
 use crate::config::Config;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
 
 /// The version of the reference server whose clients are served.
 pub const VERSION: &str = "11.6.0";
@@ -126,6 +126,14 @@ fn private(config: &Config) -> Texts {
 }
 
 /// `GET /api/v4/config/client`
+#[utoipa::path(
+    get, path = "/api/v4/config/client", operation_id = "GetClientConfig", tag = "system",
+    params(("format" = Option<String>, Query, description = "Taken and not needed: old")),
+    responses(
+        (status = 200, description = "Settings as texts; more of them with a session", body = inline(BTreeMap<String, String>)),
+        (status = 503, description = "The database does not answer", body = inline(ErrorBody)),
+    )
+)]
 #[tracing::instrument(name = "http.config.client", skip_all)]
 pub(crate) async fn config(call: Call) -> Result<HttpResponse, ApiError> {
     let settings = &call.service.client_config;
@@ -135,6 +143,14 @@ pub(crate) async fn config(call: Call) -> Result<HttpResponse, ApiError> {
 }
 
 /// `GET /api/v4/license/client`
+#[utoipa::path(
+    get, path = "/api/v4/license/client", operation_id = "GetClientLicense", tag = "system",
+    params(("format" = String, Query, description = "old, the only form there is")),
+    responses(
+        (status = 200, description = "What the licence covers, as texts", body = inline(BTreeMap<String, String>)),
+        (status = 400, description = "No format, or another one", body = inline(ErrorBody)),
+    )
+)]
 #[tracing::instrument(name = "http.license.client", skip_all)]
 pub(crate) async fn license(request: HttpRequest, _: Call) -> Result<HttpResponse, ApiError> {
     match query(&request, "format").as_deref() {
@@ -149,6 +165,17 @@ pub(crate) async fn license(request: HttpRequest, _: Call) -> Result<HttpRespons
 }
 
 /// `GET /api/v4/system/ping`
+#[utoipa::path(
+    get, path = "/api/v4/system/ping", operation_id = "Ping", tag = "system",
+    params(
+        ("get_server_status" = Option<bool>, Query, description = "Whether the database is asked too"),
+        ("use_rest_semantics" = Option<bool>, Query, description = "Whether the status stays 200 when it does not answer"),
+    ),
+    responses(
+        (status = 200, description = "The service answers", body = inline(BTreeMap<String, String>)),
+        (status = 500, description = "The database does not answer", body = inline(ErrorBody)),
+    )
+)]
 #[tracing::instrument(name = "http.system.ping", skip_all)]
 pub(crate) async fn ping(request: HttpRequest, call: Call) -> HttpResponse {
     let mut body = json!({

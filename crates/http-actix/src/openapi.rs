@@ -5,7 +5,7 @@ use actix_web::http::header::LOCATION;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{session, user};
+use crate::{client_config, probe, session, user};
 
 /// The description of what is built.
 #[derive(OpenApi)]
@@ -21,7 +21,12 @@ use crate::{session, user};
         user::patch,
         session::login,
         session::logout,
-        session::check_mfa
+        session::check_mfa,
+        client_config::config,
+        client_config::license,
+        client_config::ping,
+        probe::live,
+        probe::ready
     )
 )]
 pub struct Description;

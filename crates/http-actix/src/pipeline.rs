@@ -61,8 +61,8 @@ pub async fn pipeline(
     Ok(response)
 }
 
-/// Makes an answer of whatever a handler does, a panic and no end included. It wraps each path, not all of them: a request can't be held on to
-/// before it has found its path.
+/// Makes an answer of whatever a handler does, a panic and no end included. It wraps each path, not all of them: a request can't be
+/// held on to before it has found its path.
 ///
 /// # Errors
 ///

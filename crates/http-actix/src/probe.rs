@@ -8,10 +8,10 @@ use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use muster_domain::store::StoreError;
 use muster_domain::time::Timestamp;
-use serde_json::json;
 
 use crate::app::Service;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorBody};
+use crate::session::StatusBody;
 
 /// How far this machine's clock may be from the database's.
 const SKEW: Duration = Duration::from_secs(5);
@@ -22,8 +22,9 @@ pub(crate) async fn root() -> HttpResponse {
 }
 
 /// `GET /livez`: the process answers.
+#[utoipa::path(get, path = "/livez", operation_id = "Live", tag = "system", responses((status = 200, description = "The process answers", body = inline(StatusBody))))]
 pub(crate) async fn live() -> HttpResponse {
-    HttpResponse::Ok().json(json!({ "status": "OK" }))
+    HttpResponse::Ok().json(StatusBody::OK)
 }
 
 /// `GET /readyz`: the process can serve.
@@ -31,13 +32,20 @@ pub(crate) async fn live() -> HttpResponse {
 /// # Errors
 ///
 /// 503 when the database does not answer, or when its clock and ours are too far apart.
+#[utoipa::path(
+    get, path = "/readyz", operation_id = "Ready", tag = "system",
+    responses(
+        (status = 200, description = "The process can serve", body = inline(StatusBody)),
+        (status = 503, description = "The database does not answer, or its clock is off", body = inline(ErrorBody)),
+    )
+)]
 pub(crate) async fn ready(service: Data<Service>) -> Result<HttpResponse, ApiError> {
     let database = database_time(&service).await.map_err(|error| not_ready("The database does not answer.").caused_by(error))?;
     let ours = service.clock.now();
     if ours.since(database).max(database.since(ours)) > SKEW {
         return Err(not_ready("This machine's clock and the database's are more than 5 seconds apart."));
     }
-    Ok(HttpResponse::Ok().json(json!({ "status": "OK" })))
+    Ok(HttpResponse::Ok().json(StatusBody::OK))
 }
 
 /// The database's time.

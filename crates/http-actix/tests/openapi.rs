@@ -16,6 +16,15 @@ use muster_http_actix::wiring::Ports;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// What is described besides: method, path and name.
+const PAGES: &[(&str, &str, &str)] = &[
+    ("GET", "/livez", "Live"),
+    ("GET", "/readyz", "Ready"),
+    ("GET", "/api/v4/system/ping", "Ping"),
+    ("GET", "/api/v4/config/client", "GetClientConfig"),
+    ("GET", "/api/v4/license/client", "GetClientLicense"),
+];
+
 /// What a description says of an operation.
 #[derive(Debug, Deserialize)]
 struct Described {
@@ -89,8 +98,9 @@ async fn what_is_built_is_described_and_the_other_way_round() {
     let ours = ours().await;
 
     let described: BTreeSet<_> = ours.iter().map(|(id, told)| (told.method.to_uppercase(), told.path.clone(), id.clone())).collect();
-    let built: BTreeSet<_> =
-        OPERATIONS.iter().map(|(method, path, operation)| ((*method).to_owned(), plain(path), operation.id().to_owned())).collect();
+    let operations = OPERATIONS.iter().map(|(method, path, operation)| ((*method).to_owned(), plain(path), operation.id().to_owned()));
+    let pages = PAGES.iter().map(|(method, path, id)| ((*method).to_owned(), plain(path), (*id).to_owned()));
+    let built: BTreeSet<_> = operations.chain(pages).collect();
 
     assert_eq!(described, built);
 }
@@ -99,7 +109,7 @@ async fn what_is_built_is_described_and_the_other_way_round() {
 async fn the_description_has_at_least_what_the_text_has() {
     let (text, ours) = (text(), ours().await);
     assert_eq!(text.len(), 76);
-    for (id, ours) in &ours {
+    for (id, ours) in ours.iter().filter(|(id, _)| PAGES.iter().all(|(_, _, page)| page != id)) {
         let text = &text[id];
 
         assert_eq!((&ours.method, &ours.path), (&text.method, &text.path), "{id}");

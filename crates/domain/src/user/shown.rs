@@ -1,7 +1,6 @@
 //! What of an account is shown to whom.
 
 use super::User;
-use crate::role::Permission;
 use crate::time::Timestamp;
 
 /// How close the one who looks is to the account.
@@ -35,14 +34,6 @@ pub struct ShownUser {
     pub hides_notify_props: bool,
     /// Its mail address is left out.
     pub hides_email: bool,
-}
-
-impl Viewer {
-    /// What somebody with these roles is to the accounts of others.
-    #[must_use]
-    pub fn of_others(viewer: &User) -> Self {
-        if viewer.roles.grant(Permission::ManageSystem) { Self::Admin } else { Self::Other }
-    }
 }
 
 impl User {
