@@ -57,6 +57,13 @@ impl Keyring for Keys {
         self.current.digest(purpose, text)
     }
 
+    fn content_name(&self, content: &str) -> String {
+        use sha1::Digest as _;
+        let digits = |byte: u8| [byte >> 4, byte & 15];
+        let bytes = sha1::Sha1::digest(content);
+        bytes.iter().flat_map(|byte| digits(*byte)).filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+    }
+
     fn candidates(&self, purpose: Purpose, text: &str) -> Vec<Digest> {
         self.all().map(|keys| keys.digest(purpose, text)).collect()
     }
@@ -82,6 +89,7 @@ struct PurposeKeys {
     session: HmacSha256,
     csrf: HmacSha256,
     unknown_login: HmacSha256,
+    one_time: HmacSha256,
     check: HmacSha256,
 }
 
@@ -93,6 +101,7 @@ impl PurposeKeys {
             session: derive_mac(&source, Purpose::Session)?,
             csrf: derive_mac(&source, Purpose::Csrf)?,
             unknown_login: derive_mac(&source, Purpose::UnknownLogin)?,
+            one_time: derive_mac(&source, Purpose::OneTime)?,
             check: derive_mac(&source, Purpose::Check)?,
         })
     }
@@ -102,6 +111,7 @@ impl PurposeKeys {
             Purpose::Session => &self.session,
             Purpose::Csrf => &self.csrf,
             Purpose::UnknownLogin => &self.unknown_login,
+            Purpose::OneTime => &self.one_time,
             Purpose::Check => &self.check,
         };
         keyed.clone().chain_update(text).finalize().into_bytes().into()

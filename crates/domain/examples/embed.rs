@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use muster_domain::accounts::Invitation;
+use muster_domain::accounts::Link;
 use muster_domain::actor::Actor;
 use muster_domain::limit::Unlimited;
 use muster_domain::permission::permit;
 use muster_domain::sign_in::{Claim, text_login};
-use muster_domain::testkit::fake::{Counting, FixedClock, PlainKeyring, PlainPasswords};
+use muster_domain::testkit::fake::{Counting, FixedClock, MemoryFiles, PlainKeyring, PlainPasswords, PlainPictures};
 use muster_domain::testkit::{fixture, memory::MemoryStore, service};
 use muster_domain::use_cases::{Ports, UseCases};
 
@@ -21,12 +21,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         clock: Arc::new(FixedClock::default()),
         randomness: Arc::new(Counting::default()),
         limits: Arc::new(Unlimited),
+        pictures: Arc::new(PlainPictures),
+        files: Some(Arc::new(MemoryFiles::default())),
     };
     let muster = UseCases::new(&ports, service::account_rules(), service::sign_in_rules());
     let (nobody, client, origin) = (Actor::Nobody, fixture::client(), service::origin());
 
     let wanted = fixture::registration("ada");
-    let ada = muster.accounts.register(permit(&nobody, None)?, &nobody, wanted, &Invitation::default(), &client, &origin).await?;
+    let ada = muster.accounts.register(permit(&nobody, None)?, &nobody, wanted, &Link::default(), &client, &origin).await?;
     let claim = Claim { login: text_login("ada"), typed: "ada".into(), password: "Passw0rd!x".to_owned().into() };
     let opened = muster.sign_ins.sign_in(permit(&nobody, None)?, claim, &client, &origin).await?;
 

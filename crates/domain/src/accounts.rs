@@ -7,31 +7,60 @@ use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::client::Client;
 use crate::credential::{NewPassword, Password};
+use crate::email::MailDomains;
 use crate::id::{AuditId, CredentialId, UserId};
 use crate::limit::{Counted, RateLimits, Standing, Whose};
 use crate::locale::Locale;
 use crate::operation::Operation;
 use crate::password::{PasswordPolicy, WeakPassword};
-use crate::permission::{Forbidden, Permit, operations, permit};
-use crate::port::{Clock, Passwords, PasswordsError, Randomness};
+use crate::permission::{Forbidden, Permit, operations, permit, permit_known};
+use crate::port::{Clock, Files, Keyring, Passwords, PasswordsError, Pictures, Randomness};
 use crate::role::{Permission, Roles};
 use crate::sign_in::SignIns;
 use crate::store::{Store, StoreError, UniqueField};
+use crate::time::Timestamp;
 use crate::use_cases::Ports;
+use crate::user::query::NameFormat;
 use crate::user::registration::{Birth, Registration};
 use crate::user::shown::Privacy;
 use crate::user::{InvalidUser, User};
 use crate::username::Username;
 
+mod activation;
+mod bots;
 mod change;
+mod history;
+mod identity;
+mod list;
 mod look_up;
+mod pictures;
+mod register;
+mod removal;
+mod roles;
+mod search;
 mod seed;
+mod selection;
+mod terms;
 
-pub use change::PatchError;
+pub use activation::ActivationError;
+pub use bots::{BotError, BotPatch, Converted, NewBot};
+pub use change::ChangeError;
+pub use history::HistoryError;
+pub use identity::IdentityError;
+pub use list::{ListError, ListWanted, ListedUser, Statistics};
 pub use look_up::{LookUpError, Seen};
+pub use pictures::{PictureSeen, PictureSeenError, SetPictureError};
+pub use register::{Link, RegisterError};
+pub use removal::{Removal, RemovalError};
+pub use roles::{GuestError, RolesError};
+pub use search::{Completion, CompletionWanted, SearchWanted};
+pub use seed::SeededPlaces;
+pub use selection::{RoleNames, Selection};
+pub use terms::AcceptError;
 
 /// What the operator decides about accounts.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct AccountRules {
     /// Whether anybody may sign up.
     pub open_sign_up: bool,
@@ -43,59 +72,20 @@ pub struct AccountRules {
     pub default_locale: Locale,
     /// What people see of each other.
     pub privacy: Privacy,
-}
-
-/// Links by which somebody may have been invited.
-#[derive(Debug, Clone, Default)]
-pub struct Invitation {
-    /// The token of an invitation by mail; empty for none.
-    pub token: String,
-    /// The id of a team's standing invitation; empty for none.
-    pub team: String,
-}
-
-/// Why no account was opened.
-#[derive(Debug, thiserror::Error)]
-pub enum RegisterError {
-    /// Nobody holds such an invitation by mail.
-    #[error("the invitation is unknown")]
-    UnknownInvitation,
-    /// No team has such a standing invitation.
-    #[error("the team's invitation is unknown")]
-    UnknownTeamInvitation,
-    /// Only admins open accounts here.
-    #[error("sign-up is closed")]
-    Closed,
-    /// Too many sign-ups from this network.
-    #[error("too many sign-ups")]
-    TooMany(Standing),
-    /// The password is refused.
-    #[error(transparent)]
-    Weak(#[from] WeakPassword),
-    /// An id was asked for.
-    #[error("an id can't be chosen")]
-    ChosenId,
-    /// A field breaks a rule.
-    #[error(transparent)]
-    Invalid(#[from] InvalidUser),
-    /// Another account holds the name or the address.
-    #[error("{0:?} is taken")]
-    Taken(UniqueField),
-    /// The password was not hashed.
-    #[error(transparent)]
-    Passwords(#[from] PasswordsError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(StoreError),
-}
-
-impl From<StoreError> for RegisterError {
-    fn from(error: StoreError) -> Self {
-        match error {
-            StoreError::Taken(field) => Self::Taken(field),
-            other => Self::Store(other),
-        }
-    }
+    /// Whether anybody may open an account, by an invitation too; admins always may.
+    pub allows_sign_up: bool,
+    /// Mail domains of members; any if empty.
+    pub domains: MailDomains,
+    /// Mail domains of guests; any if empty.
+    pub guest_domains: MailDomains,
+    /// Whether people may deactivate their own accounts.
+    pub allows_own_deactivation: bool,
+    /// Whether accounts may be removed for good over the network.
+    pub allows_removal: bool,
+    /// Whether bots stop with the account that answers for them.
+    pub stops_bots_with_owner: bool,
+    /// What people are called where a list is sorted by it.
+    pub name_format: NameFormat,
 }
 
 /// The name under which the store remembers that there was a first account.
@@ -104,11 +94,14 @@ const FIRST_ACCOUNT: &str = "first_account";
 /// The use cases of accounts.
 pub struct Accounts {
     store: Arc<dyn Store>,
+    keys: Arc<dyn Keyring>,
     passwords: Arc<dyn Passwords>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     limits: Arc<dyn RateLimits>,
     sign_ins: Arc<SignIns>,
+    pictures: Arc<dyn Pictures>,
+    files: Option<Arc<dyn Files>>,
     rules: AccountRules,
     /// Once true for good: the latch never opens again.
     had_first: AtomicBool,
@@ -118,57 +111,14 @@ impl Accounts {
     /// The use cases on these ports; `sign_ins` proves passwords.
     #[must_use]
     pub fn new(ports: &Ports, sign_ins: Arc<SignIns>, rules: AccountRules) -> Self {
-        let Ports { store, passwords, clock, randomness, limits, .. } = ports.clone();
-        Self { store, passwords, clock, randomness, limits, sign_ins, rules, had_first: AtomicBool::new(false) }
+        let Ports { store, keys, passwords, clock, randomness, limits, pictures, files } = ports.clone();
+        Self { store, keys, passwords, clock, randomness, limits, sign_ins, pictures, files, rules, had_first: AtomicBool::new(false) }
     }
 
     /// What the operator decided.
     #[must_use]
     pub fn rules(&self) -> &AccountRules {
         &self.rules
-    }
-
-    /// Opens an account for somebody who signs up, or whom an admin signs up. The first of all becomes admin where the rules
-    /// say so; of two at once, one does.
-    ///
-    /// # Errors
-    ///
-    /// [`RegisterError`] names the first check that failed.
-    #[tracing::instrument(skip_all)]
-    pub async fn register(
-        &self,
-        _: Permit<operations::CreateUser>,
-        actor: &Actor,
-        wanted: Registration,
-        invitation: &Invitation,
-        client: &Client,
-        origin: &Origin,
-    ) -> Result<User, RegisterError> {
-        if !invitation.token.is_empty() {
-            return Err(RegisterError::UnknownInvitation);
-        }
-        if !invitation.team.is_empty() {
-            return Err(RegisterError::UnknownTeamInvitation);
-        }
-        if actor.holds(Permission::ManageSystem) {
-            return self.open(actor, wanted, Admission::ByAdmin, origin).await;
-        }
-        let admission = self.public_admission().await?;
-        match self.limits.take(Counted::SignUpsByAddress, Whose::Network(client.address.network())) {
-            Some(standing) if !standing.is_allowed() => Err(RegisterError::TooMany(standing)),
-            _ => self.open(actor, wanted.by_the_public(), admission, origin).await,
-        }
-    }
-
-    /// Opens an account for the operator at the machine, an admin's if he says so.
-    ///
-    /// # Errors
-    ///
-    /// [`RegisterError`] names the first check that failed.
-    #[tracing::instrument(skip_all)]
-    pub async fn create(&self, wanted: Registration, is_admin: bool) -> Result<User, RegisterError> {
-        let admission = if is_admin { Admission::AsAdmin } else { Admission::ByAdmin };
-        self.open(&Actor::Operator, wanted, admission, &Origin { request_id: None, address: None }).await
     }
 
     /// Replaces a password for the operator at the machine; the account's sessions end, and it is unlocked.
@@ -187,7 +137,7 @@ impl Accounts {
         let mut work = self.store.begin().await?;
         work.credentials().change(&credential).await?;
         work.sessions().end_all(&user.id, None, &ending).await?;
-        let origin = Origin { request_id: None, address: None };
+        let origin = Origin::at_the_machine();
         let entry = AuditEntry::new(self.audit_id(), now, Operation::UpdateUserPassword, Outcome::Done, origin);
         work.audits().record(&[AuditEntry { target: Some(user.id), reason: Some("operator"), ..entry }]).await?;
         work.commit().await?;
@@ -221,38 +171,6 @@ impl Accounts {
         Ok(had)
     }
 
-    async fn public_admission(&self) -> Result<Admission, RegisterError> {
-        let may_be_first = self.awaits_first_admin().await?;
-        match (self.rules.open_sign_up, may_be_first) {
-            (true, _) => Ok(Admission::Open),
-            (false, true) => Ok(Admission::FirstOnly),
-            (false, false) => Err(RegisterError::Closed),
-        }
-    }
-
-    async fn open(&self, actor: &Actor, wanted: Registration, admission: Admission, origin: &Origin) -> Result<User, RegisterError> {
-        if wanted.auth_service.is_empty() {
-            self.rules.passwords.check(&wanted.password)?;
-        }
-        if !wanted.id.is_empty() {
-            return Err(RegisterError::ChosenId);
-        }
-        let password = wanted.password.clone();
-        let mut user = wanted.into_user(self.birth())?;
-        let credential = if password.is_empty() { None } else { Some(self.new_password(&user.id, self.passwords.hash(&password).await?)) };
-        let mut work = self.store.begin().await?;
-        let is_first = !self.had_first.load(Ordering::Relaxed) && work.service().latch(FIRST_ACCOUNT, user.id.as_str()).await?;
-        user.roles = admission.roles(is_first && self.rules.first_is_admin).ok_or(RegisterError::Closed)?;
-        work.users().insert(std::slice::from_ref(&user)).await?;
-        if let Some(credential) = credential {
-            work.credentials().insert(&[credential]).await?;
-        }
-        work.audits().record(&[self.created_entry(actor, &user, origin)]).await?;
-        work.commit().await?;
-        self.had_first.store(true, Ordering::Relaxed);
-        Ok(user)
-    }
-
     fn birth(&self) -> Birth {
         Birth {
             id: UserId::from_random(self.randomness.bits()),
@@ -272,10 +190,10 @@ impl Accounts {
         AuditId::from_random(self.randomness.bits())
     }
 
-    fn created_entry(&self, actor: &Actor, user: &User, origin: &Origin) -> AuditEntry {
-        let after = serde_json::json!({ "username": user.username.as_str(), "roles": user.roles.to_string() });
-        let entry = AuditEntry::new(self.audit_id(), user.created_at, Operation::CreateUser, Outcome::Done, origin.clone());
-        AuditEntry { target: Some(user.id.clone()), after: Some(after), ..entry.by(actor) }
+    /// An entry of something that an actor has done to an account.
+    fn done(&self, operation: Operation, actor: &Actor, target: &UserId, now: Timestamp, origin: &Origin) -> AuditEntry {
+        let entry = AuditEntry::new(self.audit_id(), now, operation, Outcome::Done, origin.clone());
+        AuditEntry { target: Some(target.clone()), ..entry.by(actor) }
     }
 }
 
@@ -294,31 +212,6 @@ pub enum SetPasswordError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-}
-
-/// On what ground an account is opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Admission {
-    /// Anybody may sign up.
-    Open,
-    /// Only the first of all may.
-    FirstOnly,
-    /// An admin does it.
-    ByAdmin,
-    /// The operator does it, for an admin.
-    AsAdmin,
-}
-
-impl Admission {
-    /// The roles of the new account; none when it may not be opened after all.
-    fn roles(self, is_first_admin: bool) -> Option<Roles> {
-        match self {
-            Self::AsAdmin => Some(Roles::admin()),
-            Self::Open | Self::FirstOnly | Self::ByAdmin if is_first_admin => Some(Roles::admin()),
-            Self::Open | Self::ByAdmin => Some(Roles::user()),
-            Self::FirstOnly => None,
-        }
-    }
 }
 
 #[cfg(test)]

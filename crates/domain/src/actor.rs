@@ -157,6 +157,19 @@ impl Actor {
         }
     }
 
+    /// Whether the actor holds everything that a role grants.
+    #[must_use]
+    pub fn covers(&self, wanted: &role::Role) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Account(principal) => {
+                let held: Vec<&role::Role> = principal.user.roles.names().filter_map(role::known).collect();
+                wanted.permissions.iter().all(|id| held.iter().any(|role| role.permissions.contains(id)))
+            }
+            Self::Operator => true,
+        }
+    }
+
     /// Whether the actor holds a permission.
     #[must_use]
     pub fn holds(&self, permission: Permission) -> bool {

@@ -33,6 +33,8 @@ pub struct Origin {
     pub request_id: Option<RequestId>,
     /// The address; none for what an operator does at the machine.
     pub address: Option<ClientAddress>,
+    /// The path of the request, without its query.
+    pub path: Option<String>,
 }
 
 /// One entry.
@@ -64,8 +66,18 @@ pub struct AuditEntry {
     pub before: Option<serde_json::Value>,
     /// The changed fields after, as JSON.
     pub after: Option<serde_json::Value>,
+    /// What the actor's holder is told of it beside the request's path; `None` keeps the entry from him.
+    pub shown_as: Option<String>,
     /// How many like it the entry stands for: refusals above a rate share one.
     pub count: u32,
+}
+
+impl Origin {
+    /// That of what an operator or the service itself does at the machine.
+    #[must_use]
+    pub const fn at_the_machine() -> Self {
+        Self { request_id: None, address: None, path: None }
+    }
 }
 
 impl AuditEntry {
@@ -86,6 +98,7 @@ impl AuditEntry {
             unknown_login: None,
             before: None,
             after: None,
+            shown_as: None,
             count: 1,
         }
     }
@@ -97,6 +110,9 @@ impl AuditEntry {
             self.actor = Some(principal.user.id.clone());
             self.credential_id = Some(principal.proof.id.clone());
             self.credential_kind = Some(principal.proof.kind.id());
+        }
+        if matches!(actor, crate::actor::Actor::Operator) && self.origin.request_id.is_some() {
+            self.credential_kind = Some(crate::actor::CredentialKind::LocalSocket.id());
         }
         self
     }
@@ -119,4 +135,23 @@ pub struct RecordedAudit {
     pub target: Option<String>,
     /// How many like it the entry stands for.
     pub count: u32,
+}
+
+/// An entry as the holder of the account that acted is shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionSeen {
+    /// Names the entry.
+    pub id: String,
+    /// When.
+    pub at: crate::time::Timestamp,
+    /// Who acted.
+    pub actor: String,
+    /// The path of the request; empty for what was done at the machine.
+    pub action: String,
+    /// What is told besides.
+    pub extra: String,
+    /// The address it came from; empty for none.
+    pub address: String,
+    /// The session or token that acted; empty for none.
+    pub session_id: String,
 }

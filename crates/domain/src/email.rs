@@ -55,6 +55,31 @@ fn is_atom_text(c: char) -> bool {
     c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c) || (!c.is_ascii() && !c.is_control() && !c.is_whitespace())
 }
 
+/// Mail domains that addresses may be of.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MailDomains(Vec<String>);
+
+impl MailDomains {
+    /// Reads domains with spaces or commas between them; an `@` before one counts for nothing.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        Self(text.to_lowercase().replace(['@', ','], " ").split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Whether an address is of one of the domains, no sub-domain; any is where there are no domains.
+    #[must_use]
+    pub fn take(&self, email: &str) -> bool {
+        let domain = email.trim().rsplit_once('@').map_or_else(String::new, |(_, domain)| domain.to_lowercase());
+        self.0.is_empty() || self.0.contains(&domain)
+    }
+
+    /// The domains.
+    #[must_use]
+    pub fn all(&self) -> &[String] {
+        &self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -111,5 +136,13 @@ mod tests {
         fn no_text_makes_the_parser_panic(text: String) {
             let _ = Email::parse(&text);
         }
+    }
+
+    #[test]
+    fn domains_take_their_own_addresses_alone() {
+        let domains = MailDomains::parse("@Example.test, corp.test");
+        assert!(domains.take("ada@EXAMPLE.test") && domains.take("ada@corp.test"));
+        assert!(!domains.take("ada@sub.example.test") && !domains.take("ada@notexample.test") && !domains.take("example.test"));
+        assert!(MailDomains::parse(" , ").take("ada@anywhere.test"));
     }
 }

@@ -87,6 +87,16 @@ id_type! {
     AuditId;
     /// Names one request, in answers and in logs.
     RequestId;
+    /// Names one team.
+    TeamId;
+    /// Names one channel.
+    ChannelId;
+    /// Names one group of accounts.
+    GroupId;
+    /// Names one text of terms of service.
+    TermsId;
+    /// Names one invitation by mail.
+    InvitationId;
 }
 
 #[cfg(test)]

@@ -7,6 +7,10 @@ use crate::operation::Operation;
 use crate::role::Permission;
 use crate::user::User;
 
+mod table;
+
+pub use table::{Entry, TABLE};
+
 /// What an operation asks of who calls it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Rule {
@@ -14,10 +18,22 @@ pub enum Rule {
     Everyone,
     /// To be signed in.
     SignedIn,
-    /// To be signed in and to see the target.
+    /// To be signed in and to see the target, or to be in a channel with it.
     SeesTarget,
-    /// To be signed in and to be the target, or to rank above it.
+    /// To be the target, or to rank above it; of a bot, to answer for it.
     EditsTarget,
+    /// To be the target, or to rank above it.
+    ActsFor,
+    /// To be the target, or to hold what activates others and to rank above it.
+    Activates,
+    /// To hold a permission.
+    Holds(Permission),
+    /// To hold a permission and to rank above the target; of a bot, to answer for it besides.
+    HoldsOver(Permission),
+    /// To hold a permission in the team or channel that the call is about, or everywhere.
+    HoldsHere(Permission),
+    /// To be the operator at the machine.
+    AtTheMachine,
 }
 
 /// What of an operation the audit holds.
@@ -29,41 +45,6 @@ pub enum Recorded {
     Refusals,
 }
 
-/// One row of the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Entry {
-    /// The operation.
-    pub operation: Operation,
-    /// Who may call it.
-    pub rule: Rule,
-    /// What the audit holds of it.
-    pub recorded: Recorded,
-    /// Whether the wire says that it changes something.
-    pub is_mutation: bool,
-}
-
-const fn read(operation: Operation, rule: Rule) -> Entry {
-    Entry { operation, rule, recorded: Recorded::Refusals, is_mutation: false }
-}
-
-const fn change(operation: Operation, rule: Rule) -> Entry {
-    Entry { operation, rule, recorded: Recorded::Changes, is_mutation: true }
-}
-
-/// The table: a row for each operation that is built.
-pub const TABLE: &[Entry] = &[
-    change(Operation::Login, Rule::Everyone),
-    change(Operation::Logout, Rule::Everyone),
-    change(Operation::CreateUser, Rule::Everyone),
-    read(Operation::CheckUserMfa, Rule::Everyone),
-    read(Operation::GetUser, Rule::SeesTarget),
-    read(Operation::GetUserByUsername, Rule::SeesTarget),
-    read(Operation::GetUserByEmail, Rule::SeesTarget),
-    read(Operation::GetUsersByIds, Rule::SignedIn),
-    read(Operation::GetUsersByUsernames, Rule::SignedIn),
-    change(Operation::PatchUser, Rule::EditsTarget),
-];
-
 /// What an account is to the permission table when somebody acts on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TargetKind {
@@ -73,6 +54,8 @@ pub enum TargetKind {
     User,
     /// Another guest's.
     Guest,
+    /// A bot that the actor answers for.
+    OwnBot,
     /// Another bot's.
     Bot,
     /// Another admin's.
@@ -87,7 +70,8 @@ pub enum TargetKind {
 
 impl TargetKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [Self::Own, Self::User, Self::Guest, Self::Bot, Self::Admin, Self::Remote, Self::Deactivated, Self::Missing];
+    pub const ALL: [Self; 9] =
+        [Self::Own, Self::User, Self::Guest, Self::OwnBot, Self::Bot, Self::Admin, Self::Remote, Self::Deactivated, Self::Missing];
 
     /// What an account is to an actor. The higher rank decides where several kinds fit.
     #[must_use]
@@ -97,8 +81,9 @@ impl TargetKind {
             Self::Own
         } else if target.is_admin() {
             Self::Admin
-        } else if target.bot.is_some() {
-            Self::Bot
+        } else if let Some(bot) = &target.bot {
+            let is_own = bot.owner_id.is_some() && bot.owner_id.as_ref() == actor.user_id();
+            if is_own { Self::OwnBot } else { Self::Bot }
         } else if !target.is_active() {
             Self::Deactivated
         } else if target.is_remote() {
@@ -123,6 +108,9 @@ pub enum Forbidden {
     /// The token is not good for this operation.
     #[error("the token's scopes do not name the operation {}", .0.id())]
     OutOfScope(Operation),
+    /// Only the operator at the machine may.
+    #[error("only the operator at the machine may do this")]
+    NotAtTheMachine,
 }
 
 /// Decides one cell of the table.
@@ -134,19 +122,41 @@ pub fn decide(rule: Rule, actor: ActorKind, target: TargetKind, holds: impl Fn(P
     if actor == ActorKind::Nobody {
         return Some(Forbidden::NotSignedIn);
     }
-    let needed = match (rule, target) {
-        (Rule::Everyone | Rule::SignedIn, _) | (Rule::SeesTarget, TargetKind::Own) => None,
-        (Rule::SeesTarget, _) => Some(Permission::ViewMembers),
+    let is_own = target == TargetKind::Own;
+    let needed = match rule {
+        Rule::Everyone | Rule::SignedIn => [None, None],
+        Rule::SeesTarget => [Some(Permission::ViewMembers).filter(|_| !is_own), None],
         // A bot that edits itself counts as anybody else: its owner answers for it.
-        (Rule::EditsTarget, TargetKind::Own) if actor != ActorKind::Bot => None,
-        (Rule::EditsTarget, TargetKind::Own | TargetKind::Bot) => Some(Permission::ManageOthersBots),
-        (Rule::EditsTarget, TargetKind::Admin) => Some(Permission::ManageSystem),
-        (Rule::EditsTarget, TargetKind::Missing) if !holds(Permission::ManageSystem) => {
-            return Some(Forbidden::Lacks(Permission::EditOtherUsers));
-        }
-        (Rule::EditsTarget, _) => Some(Permission::EditOtherUsers),
+        Rule::EditsTarget if is_own && actor == ActorKind::Bot => [Some(Permission::ManageOthersBots), None],
+        Rule::EditsTarget | Rule::ActsFor | Rule::Activates if is_own => [None, None],
+        Rule::EditsTarget => match target {
+            TargetKind::OwnBot => [Some(Permission::ManageBots), None],
+            TargetKind::Bot => [Some(Permission::ManageOthersBots), None],
+            _ => [Some(Permission::EditOtherUsers), above(target)],
+        },
+        Rule::ActsFor => [Some(Permission::EditOtherUsers), above(target)],
+        Rule::Activates => [Some(Permission::WriteUserManagement), above(target)],
+        Rule::HoldsOver(permission) => [Some(permission), above(target)],
+        Rule::Holds(permission) | Rule::HoldsHere(permission) => [Some(permission), None],
+        Rule::AtTheMachine => return Some(Forbidden::NotAtTheMachine),
     };
-    needed.filter(|permission| !holds(*permission) && !holds(Permission::ManageSystem)).map(Forbidden::Lacks)
+    let lacks = |permission: &Permission| !holds(*permission) && !holds(Permission::ManageSystem);
+    // Who may edit others learns no more of an id that nobody has than that nobody but an admin may edit it.
+    let is_veiled = matches!(rule, Rule::EditsTarget | Rule::ActsFor) && target == TargetKind::Missing;
+    if is_veiled && !holds(Permission::ManageSystem) {
+        return Some(Forbidden::Lacks(Permission::EditOtherUsers));
+    }
+    needed.into_iter().flatten().find(lacks).map(Forbidden::Lacks)
+}
+
+/// What it takes besides to act on an account of a kind that ranks above others, or that somebody answers for.
+const fn above(target: TargetKind) -> Option<Permission> {
+    match target {
+        TargetKind::Admin => Some(Permission::ManageSystem),
+        TargetKind::OwnBot => Some(Permission::ManageBots),
+        TargetKind::Bot => Some(Permission::ManageOthersBots),
+        _ => None,
+    }
 }
 
 /// A type that stands for one operation.
@@ -188,7 +198,92 @@ pub mod operations {
         GetUserByEmail,
         GetUsersByIds,
         GetUsersByUsernames,
-        PatchUser
+        GetUsers,
+        SearchUsers,
+        AutocompleteUsers,
+        GetKnownUsers,
+        GetUsersByGroupChannelIds,
+        GetTotalUsersStats,
+        GetTotalUsersStatsFiltered,
+        GetUsersWithInvalidEmails,
+        GetUserAudits,
+        UpdateUser,
+        PatchUser,
+        DeleteUser,
+        PermanentDeleteAllUsers,
+        UpdateUserActive,
+        UpdateUserRoles,
+        UpdateUserAuth,
+        DemoteUserToGuest,
+        PromoteGuestToUser,
+        ConvertUserToBot,
+        GetProfileImage,
+        GetDefaultProfileImage,
+        SetProfileImage,
+        SetDefaultProfileImage,
+        RegisterTermsOfServiceAction,
+        GetUserTermsOfService,
+        CreateTeam,
+        GetAllTeams,
+        GetTeam,
+        GetTeamByName,
+        GetTeamsForUser,
+        GetTeamMembersForUser,
+        GetTeamsUnreadForUser,
+        AddTeamMember,
+        GetTeamMember,
+        GetTeamMembers,
+        RemoveTeamMember,
+        CreateChannel,
+        CreateDirectChannel,
+        CreateGroupChannel,
+        GetChannel,
+        GetChannelByName,
+        GetChannelByNameForTeamName,
+        GetAllChannelsForUser,
+        GetChannelsForTeamForUser,
+        GetChannelMembersForUser,
+        AddChannelMember,
+        GetChannelMember,
+        GetChannelMembers,
+        RemoveUserFromChannel,
+        CreateGroup,
+        GetGroups,
+        GetGroup,
+        DeleteGroup,
+        AddGroupMembers,
+        DeleteGroupMembers,
+        GetGroupUsers,
+        LinkGroupSyncableForTeam,
+        UnlinkGroupSyncableForTeam,
+        LinkGroupSyncableForChannel,
+        UnlinkGroupSyncableForChannel,
+        CreateBot,
+        GetBots,
+        GetBot,
+        PatchBot,
+        DisableBot,
+        EnableBot,
+        AssignBot,
+        ConvertBotToUser,
+        GetRolesByNames,
+        GetAllRoles,
+        GetRole,
+        GetRoleByName,
+        CreateTermsOfService,
+        GetTermsOfService,
+        GetPreferences,
+        GetPreferencesByCategory,
+        GetPreferencesByCategoryByName,
+        UpdatePreferences,
+        DeletePreferences,
+        GetUserStatus,
+        GetUsersStatusesByIds,
+        UpdateUserStatus,
+        UpdateUserCustomStatus,
+        UnsetUserCustomStatus,
+        GetServerLimits,
+        InviteByLink
     );
 }
 
@@ -198,6 +293,29 @@ pub mod operations {
 ///
 /// [`Forbidden`] when he may not, or when the operation has no row.
 pub fn permit<O: Permitted>(actor: &Actor, target: Option<&User>) -> Result<Permit<O>, Forbidden> {
+    asked(actor, target, |permission| actor.holds(permission))
+}
+
+/// Asks the table as [`permit`] does, of somebody who is in a channel with the target, or not.
+///
+/// # Errors
+///
+/// [`Forbidden`] when he may not, or when the operation has no row.
+pub fn permit_known<O: Permitted>(actor: &Actor, target: Option<&User>, is_known: bool) -> Result<Permit<O>, Forbidden> {
+    let sees = is_known && target.is_some();
+    asked(actor, target, |permission| actor.holds(permission) || (sees && permission == Permission::ViewMembers))
+}
+
+/// Asks the table whether somebody may call an operation in a team or channel where he holds `here` besides what he holds everywhere.
+///
+/// # Errors
+///
+/// [`Forbidden`] when he may not, or when the operation has no row.
+pub fn permit_here<O: Permitted>(actor: &Actor, here: impl Fn(Permission) -> bool) -> Result<Permit<O>, Forbidden> {
+    asked(actor, None, |permission| actor.holds(permission) || here(permission))
+}
+
+fn asked<O: Permitted>(actor: &Actor, target: Option<&User>, holds: impl Fn(Permission) -> bool) -> Result<Permit<O>, Forbidden> {
     let entry = TABLE.iter().find(|entry| entry.operation == O::OPERATION);
     let Some(entry) = entry else { return Err(Forbidden::OutOfScope(O::OPERATION)) };
     if let Actor::Account(principal) = actor
@@ -206,7 +324,7 @@ pub fn permit<O: Permitted>(actor: &Actor, target: Option<&User>) -> Result<Perm
     {
         return Err(Forbidden::OutOfScope(O::OPERATION));
     }
-    match decide(entry.rule, actor.kind(), TargetKind::of(actor, target), |permission| actor.holds(permission)) {
+    match decide(entry.rule, actor.kind(), TargetKind::of(actor, target), holds) {
         Some(forbidden) => Err(forbidden),
         None => Ok(Permit { operation: PhantomData }),
     }

@@ -75,6 +75,8 @@ pub enum Purpose {
     Csrf,
     /// Login names that nobody has, in the audit.
     UnknownLogin,
+    /// Tokens that are good for one use: invitations.
+    OneTime,
     /// The value that shows at start whether a store belongs to a key.
     Check,
 }
@@ -87,6 +89,7 @@ impl Purpose {
             Self::Session => "session token",
             Self::Csrf => "csrf",
             Self::UnknownLogin => "unknown login",
+            Self::OneTime => "one-time token",
             Self::Check => "key check",
         }
     }
@@ -104,6 +107,93 @@ pub trait Keyring: Send + Sync {
     /// A text's hashes under every key, the current one first.
     fn candidates(&self, purpose: Purpose, text: &str) -> Vec<Digest>;
 
+    /// The name that the wire gives to what is named by its content: SHA-1 in lower-case hexadecimal digits, without any key.
+    fn content_name(&self, content: &str) -> String;
+
     /// Whether a text is one of another text's hashes, told in constant time.
     fn matches(&self, purpose: Purpose, text: &str, presented: &str) -> bool;
+}
+
+/// Why a picture was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    /// It is no picture of a known form, or its size can't be read.
+    #[error("the file is no PNG, JPEG, GIF or WebP picture")]
+    Unknown,
+    /// It has more pixels than are decoded.
+    #[error("the picture has more pixels than are allowed")]
+    TooManyPixels,
+    /// Its head is right and the rest of it is broken.
+    #[error("the picture is broken")]
+    Broken,
+    /// Too many wait already.
+    #[error("too many pictures wait to be made")]
+    Busy {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The maker failed.
+    #[error("a picture could not be made")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Makes profile pictures on workers of its own, a bounded number at a time.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Pictures: Send + Sync {
+    /// Makes the picture that is shown from what somebody sent: the first frame, upright, its middle cut out as a square of
+    /// 128 × 128 pixels, as a PNG without anything else that came with it.
+    ///
+    /// # Errors
+    ///
+    /// [`PictureError`] says what is wrong with what was sent.
+    async fn square(&self, sent: Vec<u8>) -> Result<Vec<u8>, PictureError>;
+
+    /// Draws the picture of who has none: the first letter of the username on a colour that the id decides, as a PNG of 128 × 128.
+    ///
+    /// # Errors
+    ///
+    /// [`PictureError::Busy`] when too many wait.
+    async fn initial(&self, id: &crate::id::UserId, username: &crate::username::Username) -> Result<Vec<u8>, PictureError>;
+
+    /// The picture of bots that have none, as a PNG of 128 × 128.
+    fn bot(&self) -> Vec<u8>;
+}
+
+/// Files could not be reached.
+#[derive(Debug, thiserror::Error)]
+#[error("the files can't be reached")]
+pub struct FilesError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Keeps files by names with slashes in them.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Files: Send + Sync {
+    /// What a file holds; nothing when there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`FilesError`] when that can't be told.
+    async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FilesError>;
+
+    /// Writes a file, whole or not at all, in place of the one before.
+    ///
+    /// # Errors
+    ///
+    /// [`FilesError`] when it was not written.
+    async fn write(&self, name: &str, bytes: Vec<u8>) -> Result<(), FilesError>;
+
+    /// Removes a file; one that is not there is none to remove.
+    ///
+    /// # Errors
+    ///
+    /// [`FilesError`] when it may be left.
+    async fn remove(&self, name: &str) -> Result<(), FilesError>;
+
+    /// Removes every file in a folder; a folder that is not there is none to clear.
+    ///
+    /// # Errors
+    ///
+    /// [`FilesError`] when some may be left.
+    async fn clear(&self, folder: &str) -> Result<(), FilesError>;
 }

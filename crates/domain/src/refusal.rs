@@ -87,7 +87,7 @@ impl Refusals {
     }
 
     fn summaries(&self, pending: Pending) -> Vec<AuditEntry> {
-        let nowhere = Origin { request_id: None, address: None };
+        let nowhere = Origin::at_the_machine();
         pending
             .into_iter()
             .map(|((operation, reason), count)| AuditEntry { count, ..self.entry(operation, reason, nowhere.clone()) })
@@ -113,7 +113,7 @@ mod tests {
     use crate::testkit::service::Bench;
 
     fn refusal(bench: &Bench) -> AuditEntry {
-        bench.refusals.entry(Operation::Login, "unknown", Origin { request_id: None, address: None })
+        bench.refusals.entry(Operation::Login, "unknown", Origin::at_the_machine())
     }
 
     async fn counts(bench: &Bench) -> Vec<u32> {

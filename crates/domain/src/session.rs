@@ -51,15 +51,21 @@ pub enum EndReason {
     DeviceReused,
     /// The account had more sessions than it may have.
     TooMany,
+    /// The account was deactivated.
+    Deactivated,
+    /// The account became a bot's.
+    Converted,
 }
 
 impl EndReason {
-    const ALL: [(Self, &'static str); 5] = [
+    const ALL: [(Self, &'static str); 7] = [
         (Self::SignedOut, "signed_out"),
         (Self::Revoked, "revoked"),
         (Self::PasswordChanged, "password_changed"),
         (Self::DeviceReused, "device_reused"),
         (Self::TooMany, "too_many"),
+        (Self::Deactivated, "deactivated"),
+        (Self::Converted, "converted"),
     ];
 
     /// The name under which stores and audits hold the reason.

@@ -76,7 +76,7 @@ impl SignIns {
     /// The use cases on these ports.
     #[must_use]
     pub fn new(ports: &Ports, refusals: Arc<Refusals>, rules: SignInRules) -> Self {
-        let Ports { store, passwords, keys, clock, randomness, limits } = ports.clone();
+        let Ports { store, passwords, keys, clock, randomness, limits, .. } = ports.clone();
         Self { store, passwords, keys, clock, randomness, limits, refusals, rules }
     }
 
@@ -242,7 +242,7 @@ impl SignIns {
             // The password was changed or the sessions were revoked while this one was being checked.
             return Err(SignInError::InvalidCredentials);
         }
-        work.audits().record(&[self.opened_entry(&session, origin)]).await?;
+        work.audits().record(&self.opened_entries(&session, origin)).await?;
         work.commit().await?;
         let user = User { last_login_at: now, updated_at: now.max(attempt.user.updated_at), ..attempt.user };
         Ok(Opened { session, token, user })
@@ -273,14 +273,22 @@ impl SignIns {
         AuditEntry::new(AuditId::from_random(self.randomness.bits()), at, operation, Outcome::Done, origin.clone())
     }
 
-    fn opened_entry(&self, session: &Session, origin: &Origin) -> AuditEntry {
-        AuditEntry {
+    /// That the password was right, and that a session began: its holder is shown both.
+    fn opened_entries(&self, session: &Session, origin: &Origin) -> [AuditEntry; 2] {
+        let own = || AuditEntry {
             actor: Some(session.user_id.clone()),
             target: Some(session.user_id.clone()),
-            credential_id: Some(session.id.as_str().to_owned()),
-            credential_kind: Some(crate::actor::CredentialKind::Session.id()),
             ..self.entry(Operation::Login, session.created_at, origin)
-        }
+        };
+        [
+            AuditEntry { reason: Some("authenticated"), shown_as: Some("authenticated".to_owned()), ..own() },
+            AuditEntry {
+                credential_id: Some(session.id.as_str().to_owned()),
+                credential_kind: Some(crate::actor::CredentialKind::Session.id()),
+                shown_as: Some(format!("success session_user={}", session.user_id)),
+                ..own()
+            },
+        ]
     }
 
     async fn record_refusal(&self, reason: &'static str, account: Option<UserId>, typed: &str, origin: &Origin) {

@@ -2,14 +2,23 @@
 
 use async_trait::async_trait;
 
-use crate::audit::{AuditEntry, RecordedAudit};
+use crate::audit::{ActionSeen, AuditEntry, RecordedAudit};
 use crate::credential::{Digest, KeyId, NewPassword, PasswordHash};
 use crate::email::Email;
-use crate::id::{SessionId, UserId};
+use crate::id::{ChannelId, SessionId, UserId};
+use crate::page::Page;
 use crate::session::{Ending, Guard, NewSession, SignedIn, Touch};
 use crate::time::Timestamp;
 use crate::user::User;
+use crate::user::query::{BotListing, Count, Listed, Listing, Search, View};
 use crate::username::Username;
+
+mod directory;
+
+pub use directory::{
+    Channels, Groups, Invitations, Preferences, ReadChannels, ReadGroups, ReadInvitations, ReadPreferences, ReadStatuses, ReadTeams,
+    ReadTerms, Statuses, Teams, TermsOfService,
+};
 
 /// A cause that a driver gave, for the log alone.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -23,6 +32,8 @@ pub enum UniqueField {
     Email,
     /// A provider's name for somebody.
     Identity,
+    /// The name of a team, of a channel in its team, or of a group.
+    Name,
     /// An id, or the hash of a token.
     Id,
 }
@@ -74,6 +85,20 @@ pub trait Reading: Send {
     fn sessions(&mut self) -> &mut dyn ReadSessions;
     /// The audit.
     fn audits(&mut self) -> &mut dyn ReadAudits;
+    /// Teams.
+    fn teams(&mut self) -> &mut dyn ReadTeams;
+    /// Channels.
+    fn channels(&mut self) -> &mut dyn ReadChannels;
+    /// Groups.
+    fn groups(&mut self) -> &mut dyn ReadGroups;
+    /// Invitations by mail.
+    fn invitations(&mut self) -> &mut dyn ReadInvitations;
+    /// Terms of service.
+    fn terms(&mut self) -> &mut dyn ReadTerms;
+    /// What clients remember.
+    fn preferences(&mut self) -> &mut dyn ReadPreferences;
+    /// Whether people are there.
+    fn statuses(&mut self) -> &mut dyn ReadStatuses;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn ReadService;
 }
@@ -89,6 +114,20 @@ pub trait UnitOfWork: Send {
     fn sessions(&mut self) -> &mut dyn Sessions;
     /// The audit.
     fn audits(&mut self) -> &mut dyn Audits;
+    /// Teams.
+    fn teams(&mut self) -> &mut dyn Teams;
+    /// Channels.
+    fn channels(&mut self) -> &mut dyn Channels;
+    /// Groups.
+    fn groups(&mut self) -> &mut dyn Groups;
+    /// Invitations by mail.
+    fn invitations(&mut self) -> &mut dyn Invitations;
+    /// Terms of service.
+    fn terms(&mut self) -> &mut dyn TermsOfService;
+    /// What clients remember.
+    fn preferences(&mut self) -> &mut dyn Preferences;
+    /// Whether people are there.
+    fn statuses(&mut self) -> &mut dyn Statuses;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn Service;
 
@@ -111,12 +150,33 @@ pub trait ReadUsers: Send {
     async fn by_email(&mut self, email: &Email) -> Result<Option<User>, StoreError>;
     /// The account whose login name or mail address is a lower-case text; the login name counts first.
     async fn by_login(&mut self, login: &str) -> Result<Option<User>, StoreError>;
-    /// The accounts of some ids that changed after a time, by username; unknown ids are left out.
-    async fn by_ids(&mut self, ids: &[UserId], since: Timestamp) -> Result<Vec<User>, StoreError>;
-    /// The accounts of some login names, by username; unknown names are left out.
-    async fn by_usernames(&mut self, usernames: &[Username]) -> Result<Vec<User>, StoreError>;
+    /// The accounts of some ids that changed after a time, by username; unknown ids and those out of view are left out.
+    async fn by_ids(&mut self, ids: &[UserId], since: Timestamp, view: &View) -> Result<Vec<User>, StoreError>;
+    /// The accounts of some login names, by username; unknown names and those out of view are left out.
+    async fn by_usernames(&mut self, usernames: &[Username], view: &View) -> Result<Vec<User>, StoreError>;
     /// Whether there is any account.
     async fn any(&mut self) -> Result<bool, StoreError>;
+    /// One page of a list. What it costs does not grow with the page's number where the list is everyone's, or a team's, by
+    /// username and without a filter.
+    async fn list(&mut self, listing: &Listing) -> Result<Vec<Listed>, StoreError>;
+    /// The accounts that have every word of a search.
+    async fn search(&mut self, search: &Search) -> Result<Vec<User>, StoreError>;
+    /// How many accounts there are.
+    async fn count(&mut self, count: &Count) -> Result<u64, StoreError>;
+    /// Whether two accounts are in a channel together, archived channels included.
+    async fn share_channel(&mut self, one: &UserId, other: &UserId) -> Result<bool, StoreError>;
+    /// Everybody who is in a channel together with an account, archived channels included, by id; not the account itself.
+    async fn known_to(&mut self, id: &UserId) -> Result<Vec<UserId>, StoreError>;
+    /// The others in those of some channels that are group channels and that an account is in, by channel and username.
+    async fn in_group_channels(&mut self, id: &UserId, channels: &[ChannelId]) -> Result<Vec<(ChannelId, User)>, StoreError>;
+    /// Active accounts of people, no guests, that sign in by password and whose address has none of some texts in it, by username.
+    async fn with_address_outside(&mut self, domains: &[String], page: Page) -> Result<Vec<User>, StoreError>;
+    /// Bots, oldest first, then by id.
+    async fn bots(&mut self, listing: &BotListing) -> Result<Vec<User>, StoreError>;
+    /// The first ids after an id, in their order.
+    async fn ids_after(&mut self, after: Option<&UserId>, most: u32) -> Result<Vec<UserId>, StoreError>;
+    /// Whether there is another active admin than an account, no bot, that lives here.
+    async fn has_other_admin(&mut self, id: &UserId) -> Result<bool, StoreError>;
 }
 
 /// Accounts at rest, changed.
@@ -132,12 +192,19 @@ pub trait Users: ReadUsers {
     /// The account of an id, kept from other writers until the unit of work ends.
     async fn locked(&mut self, id: &UserId) -> Result<Option<User>, StoreError>;
 
-    /// Writes the name, the address and the profile of an account, and when it changed; nothing else of it.
+    /// Writes an account, with its external identity, but for when it was made, when it last signed in, its wrong passwords and
+    /// its epoch: these have statements of their own. The caller holds it [`Self::locked`].
     ///
     /// # Errors
     ///
     /// [`StoreError::Taken`] names the field another account already holds.
     async fn update(&mut self, user: &User) -> Result<(), StoreError>;
+
+    /// Removes an account for good, with everything that is its own: credentials, sessions, tokens, identities, memberships,
+    /// preferences, status, invitations to its address, and the audit of what it did. Of what others did to it the audit keeps that
+    /// it happened, and loses what it says of the account. A team that holds its address as its maker's loses it; terms it wrote
+    /// lose their author; the bots it owned stay, without owner. Tells whether it was there.
+    async fn remove(&mut self, id: &UserId) -> Result<bool, StoreError>;
 
     /// Makes sign-ins that were begun before fail: what lets somebody into the account has changed.
     async fn grow_epoch(&mut self, id: &UserId) -> Result<(), StoreError>;
@@ -205,6 +272,9 @@ pub trait Credentials: Send {
 
     /// Forgets wrong passwords: a right one was shown.
     async fn forgive(&mut self, user: &UserId) -> Result<(), StoreError>;
+
+    /// Removes an account's password, forgets wrong ones and makes sign-ins fail that were begun before: somebody else vouches now.
+    async fn remove_password(&mut self, user: &UserId) -> Result<(), StoreError>;
 }
 
 /// Sessions at rest, looked at.
@@ -247,6 +317,9 @@ pub trait Sessions: ReadSessions {
 pub trait ReadAudits: Send {
     /// The newest entries, newest first.
     async fn latest(&mut self, most: u32) -> Result<Vec<RecordedAudit>, StoreError>;
+
+    /// What an account has done that its holder is shown, newest first: entries with [`AuditEntry::shown_as`].
+    async fn by_actor(&mut self, actor: &UserId, page: Page) -> Result<Vec<ActionSeen>, StoreError>;
 }
 
 /// The audit at rest, added to.
@@ -273,6 +346,9 @@ pub trait Service: ReadService {
 
     /// Remembers a value.
     async fn put(&mut self, name: &str, value: &str) -> Result<(), StoreError>;
+
+    /// Waits until no other unit of work holds the name, and holds it until this one ends.
+    async fn lock(&mut self, name: &str) -> Result<(), StoreError>;
 
     /// Makes every sign-in fail that was begun before.
     async fn grow_global_epoch(&mut self) -> Result<(), StoreError>;

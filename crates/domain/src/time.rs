@@ -34,6 +34,12 @@ impl Timestamp {
         Self(self.0.saturating_sub(millis(span)))
     }
 
+    /// The same time with its sign turned: the wire marks a generated picture so.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        Self(self.0.saturating_neg())
+    }
+
     /// How much later this is than `earlier`; nothing if it is not.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::accounts::{AccountRules, Accounts};
+use crate::directory::Directory;
 use crate::limit::RateLimits;
-use crate::port::{Clock, Keyring, Passwords, Randomness};
+use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness};
 use crate::refusal::Refusals;
 use crate::sign_in::{SignInRules, SignIns};
 use crate::store::Store;
@@ -24,6 +25,10 @@ pub struct Ports {
     pub randomness: Arc<dyn Randomness>,
     /// How often something may be tried.
     pub limits: Arc<dyn RateLimits>,
+    /// What makes pictures.
+    pub pictures: Arc<dyn Pictures>,
+    /// Where pictures are kept; nowhere if nothing is set up for it.
+    pub files: Option<Arc<dyn Files>>,
 }
 
 /// The use cases of one service.
@@ -31,6 +36,8 @@ pub struct Ports {
 pub struct UseCases {
     /// Opening accounts, looking at them, changing them.
     pub accounts: Arc<Accounts>,
+    /// Teams, channels, groups and what else lies around accounts.
+    pub directory: Arc<Directory>,
     /// Signing in and out.
     pub sign_ins: Arc<SignIns>,
     /// Writing refusals down.
@@ -44,6 +51,7 @@ impl UseCases {
         let refusals = Arc::new(Refusals::new(ports));
         let sign_ins = Arc::new(SignIns::new(ports, refusals.clone(), sign_ins));
         let accounts = Arc::new(Accounts::new(ports, sign_ins.clone(), accounts));
-        Self { accounts, sign_ins, refusals }
+        let directory = Arc::new(Directory::new(ports, accounts.clone()));
+        Self { accounts, directory, sign_ins, refusals }
     }
 }

@@ -1,6 +1,7 @@
 //! Accounts.
 
 pub mod patch;
+pub mod query;
 pub mod registration;
 pub mod shown;
 
@@ -49,6 +50,12 @@ pub struct Bot {
     pub description: String,
     /// When its picture last changed.
     pub icon_updated_at: Timestamp,
+    /// Who answers for it; nobody when the service made it by itself.
+    pub owner_id: Option<UserId>,
+    /// When it became a bot.
+    pub created_at: Timestamp,
+    /// When it last changed as a bot.
+    pub updated_at: Timestamp,
 }
 
 /// Terms of service that somebody accepted.

@@ -1,16 +1,17 @@
 //! Changing accounts.
 
 use super::{
-    Accounts, Actor, AuditEntry, Forbidden, InvalidUser, Operation, Origin, Outcome, Password, PasswordsError, Permit, StoreError,
-    UniqueField, User, UserId, operations, permit,
+    Accounts, Actor, AuditEntry, Forbidden, InvalidUser, Operation, Origin, Password, PasswordsError, StoreError, Timestamp, UniqueField,
+    User, UserId, operations, permit,
 };
+use crate::permission::Permitted;
 use crate::sign_in::SignInError;
-use crate::user::patch::Patch;
+use crate::user::patch::{Patch, Replacement};
 use crate::user::shown::ShownUser;
 
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
-pub enum PatchError {
+pub enum ChangeError {
     /// The actor may not.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
@@ -20,6 +21,12 @@ pub enum PatchError {
     /// The field belongs to the account's provider.
     #[error("the field {0} is set by the account's provider")]
     Provided(&'static str),
+    /// Addresses of other domains alone are taken here.
+    #[error("addresses of this domain are not taken")]
+    Domain {
+        /// Whether the rule is that of guests.
+        is_guest: bool,
+    },
     /// Another address needs the password.
     #[error("another address needs the password")]
     PasswordNeeded,
@@ -43,7 +50,7 @@ pub enum PatchError {
     Store(StoreError),
 }
 
-impl From<StoreError> for PatchError {
+impl From<StoreError> for ChangeError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Taken(field) => Self::Taken(field),
@@ -52,7 +59,7 @@ impl From<StoreError> for PatchError {
     }
 }
 
-impl From<SignInError> for PatchError {
+impl From<SignInError> for ChangeError {
     fn from(error: SignInError) -> Self {
         match error {
             SignInError::Locked => Self::Locked,
@@ -74,7 +81,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`PatchError`] names the first check that failed; nothing is changed then.
+    /// [`ChangeError`] names the first check that failed; nothing is changed then.
     #[tracing::instrument(skip_all)]
     pub async fn patch(
         &self,
@@ -83,61 +90,128 @@ impl Accounts {
         mut wanted: Patch,
         password: &Password,
         origin: &Origin,
-    ) -> Result<ShownUser, PatchError> {
+    ) -> Result<ShownUser, ChangeError> {
         let seen = self.store.read().await?.users().by_id(id).await?;
-        let permit = permit::<operations::PatchUser>(actor, seen.as_ref())?;
-        let seen = seen.ok_or(PatchError::Missing)?;
+        permit::<operations::PatchUser>(actor, seen.as_ref())?;
+        let seen = seen.ok_or(ChangeError::Missing)?;
         check_provided(&seen, &mut wanted)?;
-        if actor.user_id() == Some(id) && wanted.new_email(&seen).is_some() {
-            if password.is_empty() {
-                return Err(PatchError::PasswordNeeded);
-            }
-            self.sign_ins.prove(id, password).await?;
-        }
-        self.write(permit, actor, id, wanted, origin).await
+        self.check_address(actor, &seen, wanted.new_email(&seen), password).await?;
+        let apply = |user: User, now| wanted.apply(user, now);
+        self.write::<operations::PatchUser>(actor, &seen, apply, origin).await
     }
 
-    async fn write(
+    /// Replaces what somebody says of himself: what is not given becomes empty. Who changes his own address shows his password.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`] names the first check that failed; nothing is changed then.
+    #[tracing::instrument(skip_all)]
+    pub async fn update(
         &self,
-        _: Permit<operations::PatchUser>,
         actor: &Actor,
         id: &UserId,
-        wanted: Patch,
+        mut wanted: Replacement,
+        password: &Password,
         origin: &Origin,
-    ) -> Result<ShownUser, PatchError> {
+    ) -> Result<ShownUser, ChangeError> {
+        let seen = self.store.read().await?.users().by_id(id).await?;
+        permit::<operations::UpdateUser>(actor, seen.as_ref())?;
+        let seen = seen.ok_or(ChangeError::Missing)?;
+        check_provided(&seen, &mut wanted.patch)?;
+        // No address at all is no other address: it is refused by its form.
+        let address = wanted.patch.new_email(&seen).filter(|email| !email.trim().is_empty());
+        self.check_address(actor, &seen, address, password).await?;
+        let has_timezone = wanted.timezone.is_some();
+        let apply = |user: User, now| wanted.apply(user, now);
+        let mut shown = self.write::<operations::UpdateUser>(actor, &seen, apply, origin).await?;
+        // Who said nothing of it hears nothing of it.
+        shown.user.profile.timezone = shown.user.profile.timezone.filter(|_| has_timezone);
+        Ok(shown)
+    }
+
+    /// Sets the status that people write for themselves, as the text of a JSON object, or takes it away.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeError`] names the first check that failed; nothing is changed then.
+    #[tracing::instrument(skip_all)]
+    pub async fn set_custom_status<O: Permitted>(
+        &self,
+        actor: &Actor,
+        id: &UserId,
+        status: Option<String>,
+        origin: &Origin,
+    ) -> Result<(), ChangeError> {
+        let seen = self.store.read().await?.users().by_id(id).await?;
+        permit::<O>(actor, seen.as_ref())?;
+        let seen = seen.ok_or(ChangeError::Missing)?;
+        let apply = |user: User, now| {
+            let mut props = user.profile.props.clone();
+            props.insert("customStatus".to_owned(), status.unwrap_or_default());
+            Patch { props: Some(props), ..Patch::default() }.apply(user, now)
+        };
+        self.write::<O>(actor, &seen, apply, origin).await.map(drop)
+    }
+
+    /// Whether an account may get another address, and its holder has shown that he is the one who asks.
+    async fn check_address(&self, actor: &Actor, seen: &User, address: Option<&str>, password: &Password) -> Result<(), ChangeError> {
+        let Some(address) = address else { return Ok(()) };
+        if actor.user_id() == Some(&seen.id) {
+            if password.is_empty() {
+                return Err(ChangeError::PasswordNeeded);
+            }
+            self.sign_ins.prove(&seen.id, password).await?;
+        }
+        let (domains, is_guest) = if seen.is_guest() { (&self.rules.guest_domains, true) } else { (&self.rules.domains, false) };
+        if domains.take(address) { Ok(()) } else { Err(ChangeError::Domain { is_guest }) }
+    }
+
+    async fn write<O: Permitted>(
+        &self,
+        actor: &Actor,
+        seen: &User,
+        apply: impl FnOnce(User, Timestamp) -> Result<User, InvalidUser> + Send,
+        origin: &Origin,
+    ) -> Result<ShownUser, ChangeError> {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
-        let before = work.users().locked(id).await?.ok_or(PatchError::Missing)?;
+        let before = work.users().locked(&seen.id).await?.ok_or(ChangeError::Missing)?;
         // The account may have risen in rank since it was looked at.
-        permit::<operations::PatchUser>(actor, Some(&before))?;
-        let after = wanted.apply(before.clone(), now)?;
+        permit::<O>(actor, Some(&before))?;
+        let after = apply(before.clone(), now)?;
+        if after.username != before.username && work.groups().has_name(after.username.as_str()).await? {
+            return Err(ChangeError::Taken(UniqueField::Username));
+        }
         work.users().update(&after).await?;
         let (was, is) = changed(&before, &after);
-        let entry = AuditEntry::new(self.audit_id(), now, Operation::PatchUser, Outcome::Done, origin.clone());
-        work.audits().record(&[AuditEntry { target: Some(id.clone()), before: Some(was), after: Some(is), ..entry.by(actor) }]).await?;
+        let entry = self.done(O::OPERATION, actor, &seen.id, now, origin);
+        // What people write for a moment is no part of what they are shown to have done.
+        let is_shown = matches!(O::OPERATION, Operation::UpdateUser | Operation::PatchUser);
+        let entry = AuditEntry { before: Some(was), after: Some(is), shown_as: is_shown.then(String::new), ..entry };
+        work.audits().record(&[entry]).await?;
         work.commit().await?;
         Ok(after.shown_whole())
     }
 }
 
 /// Refuses what an account's provider decides, and drops an address that the provider will set again.
-fn check_provided(user: &User, wanted: &mut Patch) -> Result<(), PatchError> {
+fn check_provided(user: &User, wanted: &mut Patch) -> Result<(), ChangeError> {
     if user.identity.service.is_empty() {
         return Ok(());
     }
     let differs = |wanted: &Option<String>, held: &str| wanted.as_deref().is_some_and(|text| text != held);
     if differs(&wanted.username, user.username.as_str()) {
-        return Err(PatchError::Provided("username"));
+        return Err(ChangeError::Provided("username"));
     }
     if differs(&wanted.first_name, &user.profile.first_name) || differs(&wanted.last_name, &user.profile.last_name) {
-        return Err(PatchError::Provided("full name"));
+        return Err(ChangeError::Provided("full name"));
     }
     wanted.email = None;
     Ok(())
 }
 
 /// The fields that differ, as they were and as they are.
-fn changed(before: &User, after: &User) -> (serde_json::Value, serde_json::Value) {
+pub(super) fn changed(before: &User, after: &User) -> (serde_json::Value, serde_json::Value) {
     let (was, is) = (fields(before), fields(after));
     let mut sides = (serde_json::Map::new(), serde_json::Map::new());
     for ((name, was), (_, is)) in was.into_iter().zip(is) {
@@ -149,12 +223,13 @@ fn changed(before: &User, after: &User) -> (serde_json::Value, serde_json::Value
     (sides.0.into(), sides.1.into())
 }
 
-fn fields(user: &User) -> [(&'static str, serde_json::Value); 11] {
+fn fields(user: &User) -> [(&'static str, serde_json::Value); 12] {
     let profile = &user.profile;
     [
         ("username", user.username.as_str().into()),
         ("email", user.email.as_str().into()),
         ("email_verified", user.is_email_verified.into()),
+        ("allow_marketing", user.allows_marketing.into()),
         ("nickname", profile.nickname.as_str().into()),
         ("first_name", profile.first_name.as_str().into()),
         ("last_name", profile.last_name.as_str().into()),
@@ -165,3 +240,6 @@ fn fields(user: &User) -> [(&'static str, serde_json::Value); 11] {
         ("notify_props", serde_json::json!(profile.notify_props)),
     ]
 }
+
+#[cfg(test)]
+mod tests;

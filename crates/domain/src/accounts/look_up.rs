@@ -1,9 +1,11 @@
 //! Looking at accounts.
 
-use super::{Accounts, Actor, Forbidden, Permission, Permit, Privacy, StoreError, User, UserId, Username, operations, permit};
+use super::{Accounts, Actor, Forbidden, Permission, Permit, Privacy, StoreError, User, UserId, Username, operations, permit_known};
 use crate::email::Email;
 use crate::permission::Permitted;
+use crate::store::Reading;
 use crate::time::Timestamp;
+use crate::user::query::View;
 use crate::user::shown::{ShownUser, Viewer};
 
 /// An account as one viewer gets it, and how close he is to it.
@@ -44,7 +46,7 @@ impl Accounts {
             Some(own) if own.id == *id => Some(own.clone()),
             _ => self.store.read().await?.users().by_id(id).await?,
         };
-        let permit = permit::<operations::GetUser>(actor, target.as_ref())?;
+        let permit = self.permit_to_see::<operations::GetUser>(actor, target.as_ref()).await?;
         self.seen(permit, actor, target)
     }
 
@@ -59,7 +61,7 @@ impl Accounts {
             Some(own) if own.username == *username => Some(own.clone()),
             _ => self.store.read().await?.users().by_username(username).await?,
         };
-        let permit = permit::<operations::GetUserByUsername>(actor, target.as_ref())?;
+        let permit = self.permit_to_see::<operations::GetUserByUsername>(actor, target.as_ref()).await?;
         self.seen(permit, actor, target)
     }
 
@@ -74,7 +76,7 @@ impl Accounts {
             return Err(LookUpError::HiddenAddresses);
         }
         let target = self.store.read().await?.users().by_email(email).await?;
-        permit::<operations::GetUserByEmail>(actor, target.as_ref())?;
+        self.permit_to_see::<operations::GetUserByEmail>(actor, target.as_ref()).await?;
         let target = target.ok_or(LookUpError::Missing)?;
         Ok(target.shown_to(viewer_of_others(actor), self.rules.privacy))
     }
@@ -92,8 +94,8 @@ impl Accounts {
         ids: &[UserId],
         since: Timestamp,
     ) -> Result<Vec<ShownUser>, StoreError> {
-        let found = self.store.read().await?.users().by_ids(ids, since).await?;
-        Ok(self.visible(actor, found))
+        let found = self.store.read().await?.users().by_ids(ids, since, &view_of(actor)).await?;
+        Ok(self.shown(actor, found))
     }
 
     /// Shows the accounts of some login names; what the viewer can't see is left out.
@@ -108,8 +110,30 @@ impl Accounts {
         actor: &Actor,
         usernames: &[Username],
     ) -> Result<Vec<ShownUser>, StoreError> {
-        let found = self.store.read().await?.users().by_usernames(usernames).await?;
-        Ok(self.visible(actor, found))
+        let found = self.store.read().await?.users().by_usernames(usernames, &view_of(actor)).await?;
+        Ok(self.shown(actor, found))
+    }
+
+    /// Asks the table whether an actor sees an account; who sees only people he knows is looked up in his channels.
+    pub(super) async fn permit_to_see<O: Permitted>(&self, actor: &Actor, target: Option<&User>) -> Result<Permit<O>, LookUpError> {
+        let is_known = match (view_of(actor), target) {
+            (View::KnownTo(own), Some(target)) if own != target.id => {
+                self.store.read().await?.users().share_channel(&own, &target.id).await?
+            }
+            _ => false,
+        };
+        Ok(permit_known::<O>(actor, target, is_known)?)
+    }
+
+    /// Those of some ids that an actor sees, his own among them.
+    pub(crate) async fn visible(&self, reading: &mut dyn Reading, actor: &Actor, ids: &[UserId]) -> Result<Vec<UserId>, StoreError> {
+        let view = view_of(actor);
+        if view == View::Everybody {
+            return Ok(ids.to_vec());
+        }
+        let mut seen: Vec<_> = reading.users().by_ids(ids, Timestamp::NEVER, &view).await?.into_iter().map(|user| user.id).collect();
+        seen.extend(actor.user_id().filter(|own| ids.contains(own) && !seen.contains(own)).cloned());
+        Ok(seen)
     }
 
     fn seen<O: Permitted>(&self, _: Permit<O>, actor: &Actor, target: Option<User>) -> Result<Seen, LookUpError> {
@@ -118,14 +142,22 @@ impl Accounts {
         Ok(Seen { shown: user.shown_to(viewer, self.rules.privacy), viewer })
     }
 
-    fn visible(&self, actor: &Actor, found: Vec<User>) -> Vec<ShownUser> {
+    /// Accounts as an actor sees others.
+    pub(super) fn shown(&self, actor: &Actor, found: Vec<User>) -> Vec<ShownUser> {
         let viewer = viewer_of_others(actor);
-        let sees = |user: &User| permit::<operations::GetUser>(actor, Some(user)).is_ok();
         let privacy: Privacy = self.rules.privacy;
-        found.into_iter().filter(sees).map(|user| user.shown_to(viewer, privacy)).collect()
+        found.into_iter().map(|user| user.shown_to(viewer, privacy)).collect()
     }
 }
 
-fn viewer_of_others(actor: &Actor) -> Viewer {
+pub(super) fn viewer_of_others(actor: &Actor) -> Viewer {
     if actor.holds(Permission::ManageSystem) { Viewer::Admin } else { Viewer::Other }
+}
+
+/// Whom an actor may see at all.
+pub(super) fn view_of(actor: &Actor) -> View {
+    match actor.user_id() {
+        Some(own) if !actor.holds(Permission::ViewMembers) => View::KnownTo(own.clone()),
+        _ => View::Everybody,
+    }
 }

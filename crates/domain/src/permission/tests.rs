@@ -43,6 +43,7 @@ fn target(kind: TargetKind, actor: &Actor) -> Option<User> {
         TargetKind::Own => return actor.user().cloned(),
         TargetKind::User => {}
         TargetKind::Guest => user.roles = Roles::parse("system_guest").unwrap(),
+        TargetKind::OwnBot => user.bot = Some(Bot { owner_id: Some(actor.user_id().cloned()?), ..Bot::default() }),
         TargetKind::Bot => user.bot = Some(Bot::default()),
         TargetKind::Admin => user.roles = Roles::admin(),
         TargetKind::Remote => user.remote_id = Some("elsewhere".into()),
@@ -54,8 +55,10 @@ fn target(kind: TargetKind, actor: &Actor) -> Option<User> {
 fn cell(rule: Rule, actor_kind: ActorKind, target_kind: TargetKind) -> Option<Forbidden> {
     let actor = actor(actor_kind);
     assert_eq!(actor.kind(), actor_kind);
+    // Nobody and the operator have no account and answer for no bot.
     let target = target(target_kind, &actor);
-    decide(rule, actor_kind, TargetKind::of(&actor, target.as_ref()), |permission| actor.holds(permission))
+    assert!(target.is_none() || TargetKind::of(&actor, target.as_ref()) == target_kind, "{actor_kind:?} {target_kind:?}");
+    decide(rule, actor_kind, target_kind, |permission| actor.holds(permission))
 }
 
 fn printed() -> String {
@@ -75,6 +78,7 @@ fn printed() -> String {
                 let shown = match cell(entry.rule, actor, target) {
                     None => "",
                     Some(Forbidden::Lacks(permission)) => permission.id(),
+                    Some(Forbidden::NotAtTheMachine) => "local socket",
                     Some(_) => "session",
                 };
                 let _ = write!(text, " {shown} |");
@@ -107,16 +111,48 @@ fn nobody_passes_only_where_everyone_does() {
 
 #[test]
 fn nobody_acts_on_a_higher_rank() {
-    for actor in [ActorKind::Guest, ActorKind::User, ActorKind::Manager, ActorKind::Bot] {
-        assert!(cell(Rule::EditsTarget, actor, TargetKind::Admin).is_some(), "{actor:?}");
+    let above = |rule| !matches!(rule, Rule::Everyone | Rule::SignedIn | Rule::SeesTarget | Rule::Holds(_) | Rule::HoldsHere(_));
+    for entry in TABLE.iter().filter(|entry| above(entry.rule)) {
+        for actor in [ActorKind::Guest, ActorKind::User, ActorKind::Manager, ActorKind::Bot] {
+            assert!(cell(entry.rule, actor, TargetKind::Admin).is_some(), "{entry:?} {actor:?}");
+        }
     }
+}
+
+#[test]
+fn what_demotes_people_demotes_no_bot_of_others() {
+    let holds = |permission| permission == Permission::DemoteToGuest;
+    let asked = |target| decide(Rule::HoldsOver(Permission::DemoteToGuest), ActorKind::Manager, target, holds);
+    assert_eq!(asked(TargetKind::User), None);
+    assert_eq!(asked(TargetKind::Bot), Some(Forbidden::Lacks(Permission::ManageOthersBots)));
+    assert_eq!(asked(TargetKind::OwnBot), Some(Forbidden::Lacks(Permission::ManageBots)));
+    assert_eq!(asked(TargetKind::Admin), Some(Forbidden::Lacks(Permission::ManageSystem)));
+}
+
+#[test]
+fn who_is_known_is_seen() {
+    let (guest, other) = (actor(ActorKind::Guest), account(ActorKind::User).map(|user| User { id: fixture::id("o"), ..user }));
+    assert!(permit_known::<operations::GetUser>(&guest, other.as_ref(), true).is_ok());
+    assert!(permit_known::<operations::GetUser>(&guest, other.as_ref(), false).is_err());
+    assert!(permit_known::<operations::GetUser>(&guest, None, true).is_err());
+    assert!(permit_known::<operations::PatchUser>(&guest, other.as_ref(), true).is_err());
+}
+
+#[test]
+fn a_place_grants_what_it_grants_and_no_more() {
+    let (user, nobody) = (actor(ActorKind::User), actor(ActorKind::Nobody));
+    let here = |permission| permission == Permission::ViewTeam;
+    assert!(permit_here::<operations::GetTeam>(&user, here).is_ok());
+    assert!(permit_here::<operations::RemoveTeamMember>(&user, here).is_err());
+    assert_eq!(permit_here::<operations::GetTeam>(&nobody, here).unwrap_err(), Forbidden::NotSignedIn);
 }
 
 #[test]
 fn admins_and_operators_pass_every_cell() {
     for entry in TABLE {
         for kind in TargetKind::ALL {
-            assert_eq!(cell(entry.rule, ActorKind::Admin, kind), None, "{entry:?} {kind:?}");
+            let admin = (entry.rule == Rule::AtTheMachine).then_some(Forbidden::NotAtTheMachine);
+            assert_eq!(cell(entry.rule, ActorKind::Admin, kind), admin, "{entry:?} {kind:?}");
             assert_eq!(cell(entry.rule, ActorKind::Operator, kind), None, "{entry:?} {kind:?}");
         }
     }

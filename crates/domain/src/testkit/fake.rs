@@ -1,5 +1,6 @@
 //! Ports that answer at once and always alike.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,8 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::credential::{Digest, KeyId, Password, PasswordHash};
-use crate::port::{Clock, Keyring, Passwords, PasswordsError, Purpose, Randomness, Verdict};
+use crate::id::UserId;
+use crate::port::{Clock, Files, FilesError, Keyring, Passwords, PasswordsError, PictureError, Pictures, Purpose, Randomness, Verdict};
 use crate::time::Timestamp;
+use crate::username::Username;
 
 /// A clock that stands until it is moved.
 #[derive(Debug)]
@@ -98,6 +101,10 @@ impl Default for PlainKeyring {
 }
 
 impl Keyring for PlainKeyring {
+    fn content_name(&self, content: &str) -> String {
+        format!("name of {content}")
+    }
+
     fn current(&self) -> KeyId {
         KeyId::new(self.keys[0])
     }
@@ -112,5 +119,74 @@ impl Keyring for PlainKeyring {
 
     fn matches(&self, purpose: Purpose, text: &str, presented: &str) -> bool {
         self.candidates(purpose, text).iter().any(|digest| digest.value() == presented)
+    }
+}
+
+/// Takes what begins as a picture does for one, and writes `square of ` before it.
+#[derive(Debug, Default)]
+pub struct PlainPictures;
+
+impl PlainPictures {
+    /// How pictures begin: `PNG`, to be short in tests, or as the formats want it.
+    const BEGINNINGS: [&[u8]; 5] = [b"PNG", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF"];
+}
+
+#[async_trait]
+impl Pictures for PlainPictures {
+    async fn square(&self, sent: Vec<u8>) -> Result<Vec<u8>, PictureError> {
+        let is_known = Self::BEGINNINGS.iter().any(|beginning| sent.starts_with(beginning));
+        if is_known { Ok([b"square of ".as_slice(), &sent].concat()) } else { Err(PictureError::Unknown) }
+    }
+
+    async fn initial(&self, id: &UserId, username: &Username) -> Result<Vec<u8>, PictureError> {
+        Ok(format!("initial of {} {id}", username.as_str()).into_bytes())
+    }
+
+    fn bot(&self) -> Vec<u8> {
+        b"picture of bots".to_vec()
+    }
+}
+
+/// Keeps files in memory, or can't be reached.
+#[derive(Debug, Default)]
+pub struct MemoryFiles {
+    files: Mutex<BTreeMap<String, Vec<u8>>>,
+    /// Whether the next calls fail.
+    pub is_out_of_reach: Mutex<bool>,
+}
+
+impl MemoryFiles {
+    /// The names of all files, in order.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.files.lock().unwrap().keys().cloned().collect()
+    }
+
+    fn reach(&self) -> Result<std::sync::MutexGuard<'_, BTreeMap<String, Vec<u8>>>, FilesError> {
+        let is_out_of_reach = *self.is_out_of_reach.lock().unwrap();
+        if is_out_of_reach { Err(FilesError("out of reach".into())) } else { Ok(self.files.lock().unwrap()) }
+    }
+}
+
+#[async_trait]
+impl Files for MemoryFiles {
+    async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, FilesError> {
+        Ok(self.reach()?.get(name).cloned())
+    }
+
+    async fn write(&self, name: &str, bytes: Vec<u8>) -> Result<(), FilesError> {
+        self.reach()?.insert(name.to_owned(), bytes);
+        Ok(())
+    }
+
+    async fn remove(&self, name: &str) -> Result<(), FilesError> {
+        self.reach()?.remove(name);
+        Ok(())
+    }
+
+    async fn clear(&self, folder: &str) -> Result<(), FilesError> {
+        let is_in = |name: &str| name.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        self.reach()?.retain(|name, _| !is_in(name));
+        Ok(())
     }
 }

@@ -3,13 +3,20 @@
 use std::str::FromStr;
 
 use crate::audit::{AuditEntry, Origin, Outcome};
+use crate::channel::{Channel, ChannelKind, ChannelMember};
 use crate::client::{Client, ClientAddress};
 use crate::credential::{Digest, KeyId, Method, NewPassword, Password, PasswordHash};
 use crate::email::Email;
+use crate::group::Group;
+use crate::invitation::{Invitation, NewInvitation};
 use crate::locale::Locale;
 use crate::map::TextMap;
 use crate::operation::Operation;
+use crate::preference::Preference;
 use crate::session::{EndReason, Ending, NewSession, ProviderSession, Session, SessionKind};
+use crate::status::{Presence, Status};
+use crate::team::{Standing, Team, TeamKind, TeamMember};
+use crate::terms::Terms;
 use crate::time::Timestamp;
 use crate::user::registration::{Birth, Registration};
 use crate::user::{AcceptedTerms, Bot, ExternalIdentity, Profile, User};
@@ -138,7 +145,14 @@ pub fn detailed_user(short_id: &str, username: &str) -> User {
         has_second_factor: true,
         remote_id: Some("remote".to_owned()),
         last_login_at: later(5),
-        bot: Some(Bot { description: "counts 'n' computes".to_owned(), icon_updated_at: later(6) }),
+        bot: Some(Bot {
+            description: "counts 'n' computes".to_owned(),
+            icon_updated_at: later(6),
+            // Its own: there need be no other account.
+            owner_id: Some(id(short_id)),
+            created_at: later(8),
+            updated_at: later(9),
+        }),
         accepted_terms: Some(AcceptedTerms { id: "terms".to_owned(), at: later(7) }),
         credential_epoch: 8,
         ..user(short_id, username)
@@ -151,6 +165,13 @@ pub fn identity(service: &str, subject: &str) -> ExternalIdentity {
     ExternalIdentity { service: service.to_owned(), subject: Some(subject.to_owned()) }
 }
 
+/// A bot that an account answers for, with the address `<username>@example.test`.
+#[must_use]
+pub fn bot(short_id: &str, username: &str, short_owner_id: &str) -> User {
+    let bot = Bot { owner_id: Some(id(short_owner_id)), created_at: BORN, updated_at: BORN, ..Bot::default() };
+    User { bot: Some(bot), ..user(short_id, username) }
+}
+
 /// The end of a session by revocation, a minute after it was made.
 #[must_use]
 pub fn ending() -> Ending {
@@ -160,6 +181,112 @@ pub fn ending() -> Ending {
 /// An entry of a sign-in that was done at the machine.
 #[must_use]
 pub fn audit(short_id: &str) -> AuditEntry {
-    let origin = Origin { request_id: None, address: None };
+    let origin = Origin::at_the_machine();
     AuditEntry::new(id(short_id), BORN, Operation::Login, Outcome::Done, origin)
+}
+
+/// A team that its members invite to, by the name `team-<id>`.
+#[must_use]
+pub fn team(short_id: &str) -> Team {
+    Team {
+        id: id(short_id),
+        created_at: BORN,
+        updated_at: BORN,
+        deleted_at: Timestamp::NEVER,
+        name: format!("team-{short_id}"),
+        display_name: format!("Team {short_id}"),
+        description: String::new(),
+        email: String::new(),
+        kind: TeamKind::Invited,
+        company_name: String::new(),
+        allowed_domains: String::new(),
+        invite_id: id::<crate::id::TeamId>(short_id).to_string(),
+        allows_open_invite: false,
+        is_group_constrained: None,
+    }
+}
+
+/// An ordinary member of a team.
+#[must_use]
+pub fn team_member(short_team_id: &str, short_user_id: &str) -> TeamMember {
+    TeamMember {
+        team_id: id(short_team_id),
+        user_id: id(short_user_id),
+        standing: Standing::USER,
+        created_at: BORN,
+        deleted_at: Timestamp::NEVER,
+    }
+}
+
+/// An open channel of a team, or a group channel without one, by the name `channel-<id>`.
+#[must_use]
+pub fn channel(short_id: &str, short_team_id: Option<&str>) -> Channel {
+    Channel {
+        id: id(short_id),
+        team_id: short_team_id.map(id),
+        kind: if short_team_id.is_some() { ChannelKind::Open } else { ChannelKind::Group },
+        name: format!("channel-{short_id}"),
+        display_name: format!("Channel {short_id}"),
+        header: String::new(),
+        purpose: String::new(),
+        creator_id: None,
+        created_at: BORN,
+        updated_at: BORN,
+        deleted_at: Timestamp::NEVER,
+        is_group_constrained: None,
+    }
+}
+
+/// An ordinary member of a channel.
+#[must_use]
+pub fn channel_member(short_channel_id: &str, short_user_id: &str) -> ChannelMember {
+    ChannelMember { channel_id: id(short_channel_id), user_id: id(short_user_id), standing: Standing::USER, created_at: BORN }
+}
+
+/// A group by the name `group-<id>`.
+#[must_use]
+pub fn group(short_id: &str) -> Group {
+    Group {
+        id: id(short_id),
+        name: format!("group-{short_id}"),
+        display_name: format!("Group {short_id}"),
+        description: String::new(),
+        allows_reference: true,
+        created_at: BORN,
+        updated_at: BORN,
+        deleted_at: Timestamp::NEVER,
+    }
+}
+
+/// An invitation of `<name>@example.test` to a team; its token's hash is `hash of <id>`.
+#[must_use]
+pub fn invitation(short_id: &str, short_team_id: &str, name: &str) -> NewInvitation {
+    let invitation = Invitation {
+        id: id(short_id),
+        team_id: id(short_team_id),
+        channels: Vec::new(),
+        email: email(name).as_str().to_owned(),
+        is_guest: false,
+        invited_by: None,
+        created_at: BORN,
+    };
+    NewInvitation { invitation, token: digest(&format!("hash of {short_id}")) }
+}
+
+/// Terms that nobody is known to have written.
+#[must_use]
+pub fn terms(short_id: &str, text: &str) -> Terms {
+    Terms { id: id(short_id), created_at: BORN, author: None, text: text.to_owned() }
+}
+
+/// Something a client remembers.
+#[must_use]
+pub fn preference(short_user_id: &str, category: &str, name: &str, value: &str) -> Preference {
+    Preference { user_id: id(short_user_id), category: category.to_owned(), name: name.to_owned(), value: value.to_owned() }
+}
+
+/// A presence that the service found out by itself.
+#[must_use]
+pub fn status(short_user_id: &str, presence: Presence) -> Status {
+    Status { presence, last_activity_at: BORN, ..Status::unknown(id(short_user_id)) }
 }

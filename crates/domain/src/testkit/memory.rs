@@ -6,18 +6,28 @@ use async_lock::{Mutex, MutexGuardArc};
 use async_trait::async_trait;
 
 use crate::audit::AuditEntry;
+use crate::page::Page;
 use crate::session::Session;
 use crate::store::{
-    Audits, Credentials, ReadAudits, ReadService, ReadSessions, ReadUsers, Reading, Service, Sessions, Store, StoreError, UnitOfWork, Users,
+    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
+    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
+    StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 
 use state::State;
 
 mod audit;
+mod channel;
 mod credential;
+mod group;
+mod invitation;
+mod preference;
 mod service;
 mod session;
 mod state;
+mod status;
+mod team;
+mod terms;
 mod user;
 
 /// A store that forgets everything when it is dropped. Units of work take turns; readers never wait.
@@ -59,12 +69,12 @@ impl Committed {
 #[async_trait]
 impl Store for MemoryStore {
     async fn read(&self) -> Result<Box<dyn Reading>, StoreError> {
-        Ok(Box::new(View(Arc::clone(&self.committed))))
+        Ok(Box::new(Repositories(Arc::clone(&self.committed))))
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         let turn = self.turn.lock_arc().await;
-        Ok(Box::new(View(Work { state: self.committed.state(), committed: Arc::clone(&self.committed), _turn: turn })))
+        Ok(Box::new(Repositories(Work { state: self.committed.state(), committed: Arc::clone(&self.committed), _turn: turn })))
     }
 }
 
@@ -99,10 +109,20 @@ impl Look for Work {
     }
 }
 
-/// Every repository over one state.
-struct View<S>(S);
+/// One part of a list.
+fn part<T>(rows: impl IntoIterator<Item = T>, page: Page) -> Vec<T> {
+    rows.into_iter().skip(at_most(page.offset())).take(at_most(page.size)).collect()
+}
 
-impl Reading for View<Arc<Committed>> {
+/// A number of rows, as many as there can be at most.
+fn at_most(count: impl TryInto<usize>) -> usize {
+    count.try_into().unwrap_or(usize::MAX)
+}
+
+/// Every repository over one state.
+struct Repositories<S>(S);
+
+impl Reading for Repositories<Arc<Committed>> {
     fn users(&mut self) -> &mut dyn ReadUsers {
         self
     }
@@ -115,13 +135,41 @@ impl Reading for View<Arc<Committed>> {
         self
     }
 
+    fn teams(&mut self) -> &mut dyn ReadTeams {
+        self
+    }
+
+    fn channels(&mut self) -> &mut dyn ReadChannels {
+        self
+    }
+
+    fn groups(&mut self) -> &mut dyn ReadGroups {
+        self
+    }
+
+    fn invitations(&mut self) -> &mut dyn ReadInvitations {
+        self
+    }
+
+    fn terms(&mut self) -> &mut dyn ReadTerms {
+        self
+    }
+
+    fn preferences(&mut self) -> &mut dyn ReadPreferences {
+        self
+    }
+
+    fn statuses(&mut self) -> &mut dyn ReadStatuses {
+        self
+    }
+
     fn service(&mut self) -> &mut dyn ReadService {
         self
     }
 }
 
 #[async_trait]
-impl UnitOfWork for View<Work> {
+impl UnitOfWork for Repositories<Work> {
     fn users(&mut self) -> &mut dyn Users {
         self
     }
@@ -135,6 +183,34 @@ impl UnitOfWork for View<Work> {
     }
 
     fn audits(&mut self) -> &mut dyn Audits {
+        self
+    }
+
+    fn teams(&mut self) -> &mut dyn Teams {
+        self
+    }
+
+    fn channels(&mut self) -> &mut dyn Channels {
+        self
+    }
+
+    fn groups(&mut self) -> &mut dyn Groups {
+        self
+    }
+
+    fn invitations(&mut self) -> &mut dyn Invitations {
+        self
+    }
+
+    fn terms(&mut self) -> &mut dyn TermsOfService {
+        self
+    }
+
+    fn preferences(&mut self) -> &mut dyn Preferences {
+        self
+    }
+
+    fn statuses(&mut self) -> &mut dyn Statuses {
         self
     }
 

@@ -33,6 +33,30 @@ pub struct Patch {
     pub notify_props: Option<TextMap>,
 }
 
+/// What somebody says of himself in full, as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct Replacement {
+    /// Every field; what was not given is empty.
+    pub patch: Patch,
+    /// Time zone; `None` forgets the one there was: later it is an empty one.
+    pub timezone: Option<TextMap>,
+    /// Whether news by mail are wanted.
+    pub allows_marketing: bool,
+}
+
+impl Replacement {
+    /// Checks the changed account in the order of the wire's rules, and gives it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidUser`] names the first rule that is broken.
+    pub fn apply(self, mut user: User, now: Timestamp) -> Result<User, InvalidUser> {
+        user.profile.timezone = Some(self.timezone.unwrap_or_default());
+        user.allows_marketing = self.allows_marketing;
+        self.patch.apply(user, now)
+    }
+}
+
 impl Patch {
     /// The address that is asked for, if it is not the one the account has, letter case aside.
     #[must_use]
@@ -74,6 +98,10 @@ impl Patch {
         profile.notify_props = updated_notify_props(std::mem::take(&mut profile.notify_props));
         if user.username != former {
             forget_mention(&mut user.profile.notify_props, former.as_str());
+            // The generated picture shows the name's first letter: whoever holds it fetches it again.
+            if user.picture_updated_at <= Timestamp::NEVER {
+                user.picture_updated_at = now.negated();
+            }
         }
         user.updated_at = now.max(user.updated_at);
         Ok(user)

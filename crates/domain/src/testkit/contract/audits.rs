@@ -3,8 +3,9 @@
 use futures_util::future::join_all;
 
 use super::{begin, commit, minutes, taken};
-use crate::audit::{AuditEntry, Outcome, RecordedAudit};
+use crate::audit::{ActionSeen, AuditEntry, Outcome, RecordedAudit};
 use crate::operation::Operation;
+use crate::page::Page;
 use crate::store::{Store, StoreError, UniqueField};
 use crate::testkit::fixture::{BORN, address, audit, digest, id};
 
@@ -135,4 +136,78 @@ pub async fn a_dropped_entry_is_not_written(store: &dyn Store) {
     drop(work);
 
     assert_eq!(latest(store, 10).await, []);
+}
+
+async fn by_actor(store: &dyn Store, actor: &str, page: Page) -> Vec<ActionSeen> {
+    store.read().await.unwrap().audits().by_actor(&id(actor), page).await.unwrap()
+}
+
+/// Something that an account did and its holder is shown.
+fn shown(short_id: &str, actor: &str, extra: &str) -> AuditEntry {
+    AuditEntry { actor: Some(id(actor)), shown_as: Some(extra.to_owned()), ..audit(short_id) }
+}
+
+/// What an account did is shown with where and how it was done; what is not known is empty.
+pub async fn what_an_account_did_is_shown(store: &dyn Store) {
+    let mut detailed = AuditEntry { at: minutes(1), credential_id: Some("credential".into()), ..shown("x", "ada", "it's \"名\"") };
+    (detailed.origin.path, detailed.origin.address) = (Some("/api/v4/users".into()), Some(address()));
+    record(store, &[detailed, shown("y", "ada", "")]).await.unwrap();
+
+    let seen = by_actor(store, "ada", Page::FIRST).await;
+
+    let bare = ActionSeen {
+        id: id::<crate::id::AuditId>("y").to_string(),
+        at: BORN,
+        actor: id::<crate::id::UserId>("ada").to_string(),
+        action: String::new(),
+        extra: String::new(),
+        address: String::new(),
+        session_id: String::new(),
+    };
+    let full = ActionSeen {
+        id: id::<crate::id::AuditId>("x").to_string(),
+        at: minutes(1),
+        action: "/api/v4/users".into(),
+        extra: "it's \"名\"".into(),
+        address: "192.0.2.7".into(),
+        session_id: "credential".into(),
+        ..bare.clone()
+    };
+    assert_eq!(seen, [bare, full]);
+}
+
+/// What is kept from an account's holder, and what others did, is not shown.
+pub async fn only_what_may_be_shown_of_ones_own_is_shown(store: &dyn Store) {
+    let hidden = AuditEntry { shown_as: None, ..shown("x", "ada", "") };
+    let to_ada = AuditEntry { target: Some(id("ada")), ..shown("y", "bob", "other") };
+    let nobodys = AuditEntry { actor: None, ..shown("z", "ada", "nobody") };
+    record(store, &[hidden, to_ada, nobodys, shown("w", "ada", "own")]).await.unwrap();
+
+    let seen = by_actor(store, "ada", Page::FIRST).await;
+
+    assert_eq!(seen.iter().map(|seen| seen.extra.as_str()).collect::<Vec<_>>(), ["own"]);
+    assert_eq!(latest(store, 10).await.len(), 4);
+}
+
+/// What an account did is shown newest first, in the order of writing, part by part.
+pub async fn what_an_account_did_comes_in_parts(store: &dyn Store) {
+    let entry = |number: u32| {
+        if number.is_multiple_of(3) {
+            shown(&format!("{number}x"), "bob", "")
+        } else {
+            shown(&format!("{number}x"), "ada", &number.to_string())
+        }
+    };
+    let entries: Vec<_> = (0..30).map(entry).collect();
+    record(store, &entries).await.unwrap();
+    let part = async |number, size| {
+        let seen = by_actor(store, "ada", Page { number, size }).await;
+        seen.into_iter().map(|seen| seen.extra).collect::<Vec<_>>()
+    };
+
+    assert_eq!(part(0, 3).await, ["29", "28", "26"]);
+    assert_eq!(part(6, 3).await, ["2", "1"]);
+    assert_eq!(part(7, 3).await, [""; 0]);
+    assert_eq!(part(0, 0).await, [""; 0]);
+    assert_eq!(part(0, 200).await.len(), 20);
 }

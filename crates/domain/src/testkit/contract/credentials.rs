@@ -342,3 +342,33 @@ pub async fn a_dropped_try_is_not_counted(store: &dyn Store) {
     let found = attempt_of(store, "a", BORN).await;
     assert_eq!((&found.user, hash_of(&found)), (&user("a", "ada"), Some("hash")));
 }
+
+/// An account without its password is tried no more, is unlocked, and sign-ins that were begun before fail; others keep theirs.
+pub async fn a_removed_password_lets_nobody_in(store: &dyn Store) {
+    add_with_password(store, &user("a", "ada"), "hash").await;
+    add_with_password(store, &user("b", "bob"), "hash").await;
+    let begun = attempt_of(store, "a", BORN).await;
+    let mut work = begin(store).await;
+
+    work.credentials().remove_password(&id("a")).await.unwrap();
+    commit(work).await.unwrap();
+
+    let tried = attempt_of(store, "a", BORN).await;
+    assert!(tried.hash.is_none() && !tried.is_open);
+    assert_eq!((tried.user.failed_attempts, tried.guard.credential_epoch), (0, begun.guard.credential_epoch + 1));
+    assert!(!open(store, &new_session("s", "a"), begun.guard).await);
+    assert!(attempt_of(store, "b", BORN).await.hash.is_some());
+}
+
+/// An account that has lost its password may get another.
+pub async fn a_removed_password_makes_room(store: &dyn Store) {
+    add_with_password(store, &user("a", "ada"), "hash").await;
+    let mut work = begin(store).await;
+    work.credentials().remove_password(&id("a")).await.unwrap();
+    work.credentials().insert(&[password(&user("a", "ada"), "other")]).await.unwrap();
+    commit(work).await.unwrap();
+
+    let tried = attempt_of(store, "a", BORN).await;
+
+    assert_eq!(tried.hash.unwrap().expose(), "other");
+}

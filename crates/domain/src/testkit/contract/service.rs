@@ -105,3 +105,46 @@ pub async fn time_is_plausible(store: &dyn Store) {
     let (start, end) = (Timestamp::from_millis(1_577_836_800_000), Timestamp::from_millis(4_102_444_800_000));
     assert!(start < first && first <= second && second < end, "{first:?}, then {second:?}");
 }
+
+/// Units of work that hold a name take turns: none of eight changes at once is lost.
+pub async fn who_holds_a_name_holds_it_alone(store: &dyn Store) {
+    put(store, "count", "0").await;
+    let grow = async |_| {
+        let mut work = begin(store).await;
+        work.service().lock("name").await.unwrap();
+        let count: u32 = work.service().get("count").await.unwrap().unwrap().parse().unwrap();
+        super::give_way().await;
+        work.service().put("count", &(count + 1).to_string()).await.unwrap();
+        commit(work).await.unwrap();
+    };
+
+    join_all((0..8).map(grow)).await;
+
+    assert_eq!(get(store, "count").await.as_deref(), Some("8"));
+}
+
+/// A name is free when the unit of work that held it was dropped, and may be held twice by one.
+pub async fn a_dropped_unit_of_work_holds_nothing(store: &dyn Store) {
+    let mut work = begin(store).await;
+    work.service().lock("name").await.unwrap();
+    work.service().lock("name").await.unwrap();
+
+    drop(work);
+
+    let mut next = begin(store).await;
+    next.service().lock("name").await.unwrap();
+    commit(next).await.unwrap();
+}
+
+/// Holding a name neither sets it nor changes its value.
+pub async fn a_held_name_keeps_its_value(store: &dyn Store) {
+    put(store, "name", "value").await;
+    let mut work = begin(store).await;
+    work.service().lock("name").await.unwrap();
+    work.service().lock("latch").await.unwrap();
+    commit(work).await.unwrap();
+
+    assert_eq!(get(store, "name").await.as_deref(), Some("value"));
+    assert_eq!(get(store, "latch").await, None);
+    assert!(latch(store, "latch", "value").await);
+}

@@ -8,6 +8,7 @@ use crate::map::TextMap;
 use crate::store::{Store, StoreError, UniqueField};
 use crate::testkit::fixture::{BORN, detailed_user, email, id, identity, user};
 use crate::time::Timestamp;
+use crate::user::query::View;
 use crate::user::{Bot, ExternalIdentity, Profile, User};
 use crate::username::Username;
 
@@ -64,8 +65,11 @@ pub async fn a_unit_of_work_finds_its_own_accounts(store: &dyn Store) {
     assert_eq!(work.users().by_username(&ada.username).await.unwrap(), Some(ada.clone()));
     assert_eq!(work.users().by_email(&ada.email).await.unwrap(), Some(ada.clone()));
     assert_eq!(work.users().by_login("ada").await.unwrap(), Some(ada.clone()));
-    assert_eq!(work.users().by_ids(std::slice::from_ref(&ada.id), Timestamp::NEVER).await.unwrap(), std::slice::from_ref(&ada));
-    assert_eq!(work.users().by_usernames(std::slice::from_ref(&ada.username)).await.unwrap(), [ada]);
+    assert_eq!(
+        work.users().by_ids(std::slice::from_ref(&ada.id), Timestamp::NEVER, &View::Everybody).await.unwrap(),
+        std::slice::from_ref(&ada)
+    );
+    assert_eq!(work.users().by_usernames(std::slice::from_ref(&ada.username), &View::Everybody).await.unwrap(), [ada]);
     assert!(work.users().any().await.unwrap());
 }
 
@@ -94,8 +98,8 @@ pub async fn nobody_is_found_who_is_not_there(store: &dyn Store) {
     assert_eq!(reading.users().by_id(&id("b")).await.unwrap(), None);
     assert_eq!(reading.users().by_username(&name("bob")).await.unwrap(), None);
     assert_eq!(reading.users().by_email(&email("bob")).await.unwrap(), None);
-    assert_eq!(reading.users().by_ids(&[], Timestamp::NEVER).await.unwrap(), []);
-    assert_eq!(reading.users().by_usernames(&[]).await.unwrap(), []);
+    assert_eq!(reading.users().by_ids(&[], Timestamp::NEVER, &View::Everybody).await.unwrap(), []);
+    assert_eq!(reading.users().by_usernames(&[], &View::Everybody).await.unwrap(), []);
     assert_eq!(begin(store).await.users().locked(&id("b")).await.unwrap(), None);
 }
 
@@ -172,7 +176,7 @@ pub async fn an_id_is_held_once(store: &dyn Store) {
 pub async fn ids_differ_by_letter_case(store: &dyn Store) {
     add(store, &[user("a", "ada"), user("A", "bob")]).await.unwrap();
 
-    let found = store.read().await.unwrap().users().by_ids(&[id("A")], Timestamp::NEVER).await.unwrap();
+    let found = store.read().await.unwrap().users().by_ids(&[id("A")], Timestamp::NEVER, &View::Everybody).await.unwrap();
 
     assert_eq!(usernames(&found), ["bob"]);
     assert_eq!(account(store, "a").await.username, name("ada"));
@@ -219,8 +223,8 @@ pub async fn ten_thousand_are_looked_up_at_once(store: &dyn Store) {
     let names: Vec<_> = (0..10_000).rev().map(|number| name(&format!("name{number:05}"))).collect();
 
     let mut reading = store.read().await.unwrap();
-    let by_ids = reading.users().by_ids(&ids, Timestamp::NEVER).await.unwrap();
-    let by_names = reading.users().by_usernames(&names).await.unwrap();
+    let by_ids = reading.users().by_ids(&ids, Timestamp::NEVER, &View::Everybody).await.unwrap();
+    let by_names = reading.users().by_usernames(&names, &View::Everybody).await.unwrap();
 
     assert!(by_ids == users, "{} by id", by_ids.len());
     assert!(by_names == users, "{} by name", by_names.len());
@@ -239,8 +243,8 @@ pub async fn accounts_come_in_the_order_of_bytes(store: &dyn Store) {
 
     let mut reading = store.read().await.unwrap();
 
-    assert_eq!(usernames(&reading.users().by_ids(&ids, Timestamp::NEVER).await.unwrap()), ordered);
-    assert_eq!(usernames(&reading.users().by_usernames(&names).await.unwrap()), ordered);
+    assert_eq!(usernames(&reading.users().by_ids(&ids, Timestamp::NEVER, &View::Everybody).await.unwrap()), ordered);
+    assert_eq!(usernames(&reading.users().by_usernames(&names, &View::Everybody).await.unwrap()), ordered);
 }
 
 /// Of the accounts of some ids only those come that changed after a time, not at it.
@@ -251,9 +255,9 @@ pub async fn since_leaves_out_what_did_not_change_after(store: &dyn Store) {
 
     let mut reading = store.read().await.unwrap();
 
-    assert_eq!(usernames(&reading.users().by_ids(&ids, minutes(2)).await.unwrap()), ["c"]);
-    assert_eq!(usernames(&reading.users().by_ids(&ids, minutes(1)).await.unwrap()), ["b", "c"]);
-    assert_eq!(reading.users().by_ids(&ids, minutes(3)).await.unwrap(), []);
+    assert_eq!(usernames(&reading.users().by_ids(&ids, minutes(2), &View::Everybody).await.unwrap()), ["c"]);
+    assert_eq!(usernames(&reading.users().by_ids(&ids, minutes(1), &View::Everybody).await.unwrap()), ["b", "c"]);
+    assert_eq!(reading.users().by_ids(&ids, minutes(3), &View::Everybody).await.unwrap(), []);
 }
 
 /// Every field of an account is kept: quotes, controls and letters of all scripts, and a bot's own fields.
@@ -279,46 +283,53 @@ pub async fn time_zones_are_kept_as_they_are(store: &dyn Store) {
     add(store, &users).await.unwrap();
 
     let ids = [id("a"), id("b"), id("c")];
-    assert_eq!(store.read().await.unwrap().users().by_ids(&ids, Timestamp::NEVER).await.unwrap(), users);
+    assert_eq!(store.read().await.unwrap().users().by_ids(&ids, Timestamp::NEVER, &View::Everybody).await.unwrap(), users);
 }
 
-/// An update writes name, address, profile and time of change, and nothing else.
-pub async fn an_update_touches_only_its_fields(store: &dyn Store) {
+/// An update writes every field but when the account was made, when it last signed in, its wrong passwords and its epoch.
+pub async fn an_update_writes_all_but_what_has_statements_of_its_own(store: &dyn Store) {
     let (before, other) = (user("a", "ada"), user("b", "bob"));
     add_with_password(store, &before, "hash").await;
     add(store, std::slice::from_ref(&other)).await.unwrap();
-    let wanted = detailed_user("a", "eve");
+    let wanted = User { created_at: minutes(60), ..detailed_user("a", "eve") };
 
     update(store, &wanted).await.unwrap();
 
-    let User { username, email, is_email_verified, profile, updated_at, .. } = wanted;
-    assert_eq!(account(store, "a").await, User { updated_at, username, email, is_email_verified, profile, ..before });
+    let User { created_at, failed_attempts, last_login_at, credential_epoch, .. } = before.clone();
+    assert_eq!(account(store, "a").await, User { created_at, failed_attempts, last_login_at, credential_epoch, ..wanted });
     assert_eq!(account(store, "b").await, other);
+    update(store, &before).await.unwrap();
+    assert_eq!(account(store, "a").await, before);
 }
 
 /// An update tells which field another account holds, and then changes nothing.
 pub async fn an_update_can_not_take_what_is_taken(store: &dyn Store) {
-    let (ada, bob) = (user("a", "ada"), user("b", "bob"));
+    let (ada, bob) = (User { identity: identity("ldap", "ada"), ..user("a", "ada") }, user("b", "bob"));
     add(store, &[ada.clone(), bob.clone()]).await.unwrap();
 
     let same_name = update(store, &User { username: ada.username.clone(), ..bob.clone() }).await;
     let same_address = update(store, &User { email: ada.email.clone(), ..bob.clone() }).await;
+    let same_identity = update(store, &User { identity: ada.identity.clone(), ..bob.clone() }).await;
 
     assert_eq!(taken(&same_name), Some(UniqueField::Username));
     assert_eq!(taken(&same_address), Some(UniqueField::Email));
+    assert_eq!(taken(&same_identity), Some(UniqueField::Identity));
     assert_eq!(account(store, "b").await, bob);
 }
 
 /// What an account gives up is free, and an account may keep its own.
 pub async fn what_is_given_up_is_free(store: &dyn Store) {
-    let ada = user("a", "ada");
+    let ada = with_identity("a", "ldap", "ada");
+    let heir = User { identity: ada.identity.clone(), email: ada.email.clone(), ..user("b", "ada") };
     add(store, std::slice::from_ref(&ada)).await.unwrap();
+    let ada = User { username: name("ada"), ..ada };
     update(store, &ada).await.unwrap();
-    update(store, &User { username: name("eve"), email: email("eve"), ..ada }).await.unwrap();
+    update(store, &ada).await.unwrap();
+    update(store, &User { username: name("eve"), email: email("eve"), identity: identity("saml", "eve"), ..ada }).await.unwrap();
 
-    add(store, &[user("b", "ada")]).await.unwrap();
+    add(store, std::slice::from_ref(&heir)).await.unwrap();
 
-    assert_eq!(account(store, "b").await.email, email("ada"));
+    assert_eq!(account(store, "b").await, heir);
     assert_eq!(store.read().await.unwrap().users().by_login("eve").await.unwrap().unwrap().id, id("a"));
 }
 
@@ -342,7 +353,7 @@ pub async fn of_two_sign_ups_with_one_name_one_is_refused(store: &dyn Store) {
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
     let refusals: Vec<_> = results.iter().filter(|result| result.is_err()).map(taken).collect();
     assert_eq!(refusals, [Some(UniqueField::Username)]);
-    let found = store.read().await.unwrap().users().by_ids(&[id("a"), id("b")], Timestamp::NEVER).await.unwrap();
+    let found = store.read().await.unwrap().users().by_ids(&[id("a"), id("b")], Timestamp::NEVER, &View::Everybody).await.unwrap();
     assert_eq!(usernames(&found), ["ada"]);
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::state::{Account, HeldPassword, State};
-use super::{View, Work};
+use super::{Repositories, Work};
 use crate::credential::{NewPassword, PasswordHash};
 use crate::id::UserId;
 use crate::store::{Attempt, Credentials, LockRules, LoginName, StoreError, UniqueField};
@@ -16,7 +16,7 @@ use crate::user::ExternalIdentity;
 const MOST_DOUBLINGS: u32 = 20;
 
 #[async_trait]
-impl Credentials for View<Work> {
+impl Credentials for Repositories<Work> {
     async fn insert(&mut self, passwords: &[NewPassword]) -> Result<(), StoreError> {
         let mut changed = State::clone(&self.0.state);
         for password in passwords {
@@ -78,6 +78,15 @@ impl Credentials for View<Work> {
 
     async fn forgive(&mut self, user: &UserId) -> Result<(), StoreError> {
         self.0.state_mut().change(user, Account::forgive);
+        Ok(())
+    }
+
+    async fn remove_password(&mut self, user: &UserId) -> Result<(), StoreError> {
+        self.0.state_mut().change(user, |account| {
+            account.password = None;
+            account.forgive();
+            account.user.credential_epoch += 1;
+        });
         Ok(())
     }
 }

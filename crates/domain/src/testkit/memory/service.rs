@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 
-use super::{Look, View, Work};
+use super::{Look, Repositories, Work};
 use crate::store::{ReadService, Service, StoreError};
 use crate::testkit::fixture::BORN;
 use crate::time::Timestamp;
 
 #[async_trait]
-impl<S: Look> ReadService for View<S> {
+impl<S: Look> ReadService for Repositories<S> {
     async fn get(&mut self, name: &str) -> Result<Option<String>, StoreError> {
         Ok(self.0.state().values.get(name).cloned())
     }
@@ -20,7 +20,7 @@ impl<S: Look> ReadService for View<S> {
 }
 
 #[async_trait]
-impl Service for View<Work> {
+impl Service for Repositories<Work> {
     async fn latch(&mut self, name: &str, value: &str) -> Result<bool, StoreError> {
         let values = &mut self.0.state_mut().values;
         let is_open = !values.contains_key(name);
@@ -32,6 +32,11 @@ impl Service for View<Work> {
 
     async fn put(&mut self, name: &str, value: &str) -> Result<(), StoreError> {
         self.0.state_mut().values.insert(name.to_owned(), value.to_owned());
+        Ok(())
+    }
+
+    async fn lock(&mut self, _name: &str) -> Result<(), StoreError> {
+        // Units of work take turns: while this one lasts, no other holds anything.
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 
 use super::state::{HeldSession, State};
-use super::{Look, View, Work};
+use super::{Look, Repositories, Work};
 use crate::credential::{Digest, KeyId};
 use crate::id::{SessionId, UserId};
 use crate::session::{Ending, Guard, NewSession, Session, SignedIn, Touch};
@@ -14,7 +14,7 @@ use crate::store::{ReadSessions, Sessions, StoreError, UniqueField};
 use crate::time::Timestamp;
 
 #[async_trait]
-impl<S: Look> ReadSessions for View<S> {
+impl<S: Look> ReadSessions for Repositories<S> {
     async fn by_token(&mut self, hashes: &[Digest]) -> Result<Option<SignedIn>, StoreError> {
         let state = self.0.state();
         let found = state.sessions.values().find_map(|held| {
@@ -35,7 +35,7 @@ impl<S: Look> ReadSessions for View<S> {
 }
 
 #[async_trait]
-impl Sessions for View<Work> {
+impl Sessions for Repositories<Work> {
     async fn open(&mut self, session: &NewSession, guard: Guard) -> Result<bool, StoreError> {
         let NewSession { session, token } = session;
         let state = self.0.state_mut();

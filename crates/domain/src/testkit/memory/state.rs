@@ -1,13 +1,21 @@
 //! What the store in memory holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::audit::AuditEntry;
+use crate::channel::{Channel, ChannelMember};
 use crate::credential::{Digest, PasswordHash};
-use crate::id::{CredentialId, SessionId, UserId};
+use crate::group::{Group, Place};
+use crate::id::{ChannelId, CredentialId, GroupId, InvitationId, SessionId, TeamId, UserId};
+use crate::invitation::NewInvitation;
+use crate::preference::Preference;
 use crate::session::{Guard, Session};
+use crate::status::Status;
+use crate::team::{Team, TeamMember};
+use crate::terms::Terms;
 use crate::time::Timestamp;
 use crate::user::User;
+use crate::username::Username;
 
 /// The name under which the whole service's epoch is remembered.
 const GLOBAL_EPOCH: &str = "global_epoch";
@@ -17,6 +25,19 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<UserId, Account>,
     pub(super) sessions: BTreeMap<SessionId, HeldSession>,
     pub(super) audits: Vec<AuditEntry>,
+    pub(super) teams: BTreeMap<TeamId, Team>,
+    /// Places in teams, former ones too, by account.
+    pub(super) team_members: BTreeMap<UserId, BTreeMap<TeamId, TeamMember>>,
+    pub(super) channels: BTreeMap<ChannelId, Channel>,
+    /// Places in channels, by account.
+    pub(super) channel_members: BTreeMap<UserId, BTreeMap<ChannelId, ChannelMember>>,
+    pub(super) groups: BTreeMap<GroupId, HeldGroup>,
+    pub(super) invitations: BTreeMap<InvitationId, NewInvitation>,
+    /// Terms in the order in which they were added.
+    pub(super) terms: Vec<Terms>,
+    /// What is remembered, by account, then by category and name.
+    pub(super) preferences: BTreeMap<UserId, BTreeMap<(String, String), Preference>>,
+    pub(super) statuses: BTreeMap<UserId, Status>,
     pub(super) values: BTreeMap<String, String>,
 }
 
@@ -40,12 +61,28 @@ pub(super) struct HeldSession {
     pub(super) token: Option<Digest>,
 }
 
+#[derive(Debug, Clone)]
+pub(super) struct HeldGroup {
+    pub(super) group: Group,
+    pub(super) members: BTreeSet<UserId>,
+    pub(super) places: Vec<Place>,
+}
+
 impl Default for State {
     fn default() -> Self {
         Self {
             accounts: BTreeMap::new(),
             sessions: BTreeMap::new(),
             audits: Vec::new(),
+            teams: BTreeMap::new(),
+            team_members: BTreeMap::new(),
+            channels: BTreeMap::new(),
+            channel_members: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            invitations: BTreeMap::new(),
+            terms: Vec::new(),
+            preferences: BTreeMap::new(),
+            statuses: BTreeMap::new(),
             values: BTreeMap::from([(GLOBAL_EPOCH.to_owned(), "0".to_owned())]),
         }
     }
@@ -60,9 +97,34 @@ impl State {
         self.user(|user| user.username.as_str() == login).or_else(|| self.user(|user| user.email.as_str() == login))
     }
 
+    /// Every account, by id.
+    pub(super) fn users(&self) -> impl Iterator<Item = &User> {
+        self.accounts.values().map(|account| &account.user)
+    }
+
+    /// The login name of an account.
+    pub(super) fn username(&self, id: &UserId) -> Option<&Username> {
+        self.accounts.get(id).map(|account| &account.user.username)
+    }
+
+    /// Somebody's place in a team, a former one too.
+    pub(super) fn team_member(&self, team: &TeamId, user: &UserId) -> Option<&TeamMember> {
+        self.team_members.get(user)?.get(team)
+    }
+
+    /// Somebody's place in a channel.
+    pub(super) fn channel_member(&self, channel: &ChannelId, user: &UserId) -> Option<&ChannelMember> {
+        self.channel_members.get(user)?.get(channel)
+    }
+
+    /// Somebody's places in channels.
+    pub(super) fn channels_of(&self, user: &UserId) -> impl Iterator<Item = &ChannelMember> {
+        self.channel_members.get(user).into_iter().flat_map(BTreeMap::values)
+    }
+
     /// Accounts in the order of the bytes of their login names.
     pub(super) fn sorted(&self, is_wanted: impl Fn(&User) -> bool) -> Vec<User> {
-        let mut found: Vec<_> = self.accounts.values().map(|account| &account.user).filter(|user| is_wanted(user)).cloned().collect();
+        let mut found: Vec<_> = self.users().filter(|user| is_wanted(user)).cloned().collect();
         found.sort_unstable_by(|one, other| one.username.cmp(&other.username));
         found
     }

@@ -1,0 +1,44 @@
+//! Rules of whether people are there.
+
+use super::*;
+use crate::testkit::fixture;
+use crate::testkit::service::{Bench, granted, origin};
+
+async fn bench() -> (Bench, Actor, Actor) {
+    let bench = Bench::default();
+    let root = bench.person("root", "system_admin system_user").await;
+    let ada = bench.person("ada", "system_user").await;
+    (bench, root, ada)
+}
+
+async fn set(bench: &Bench, actor: &Actor, short_id: &str, presence: Presence) -> Result<Status, StatusError> {
+    bench.directory.set_status(actor, &fixture::id(short_id), presence, 1_800_000_000, &origin()).await
+}
+
+#[tokio::test]
+async fn people_and_those_above_them_say_whether_they_are_there() {
+    let (bench, root, ada) = bench().await;
+    let quiet = set(&bench, &ada, "ada", Presence::DoNotDisturb).await.unwrap();
+    assert_eq!((quiet.is_manual, quiet.dnd_end_secs), (true, 1_800_000_000));
+    let away = set(&bench, &root, "ada", Presence::Away).await.unwrap();
+    assert_eq!((away.is_manual, away.dnd_end_secs), (true, 0));
+    assert!(!set(&bench, &ada, "ada", Presence::Online).await.unwrap().is_manual);
+    assert!(matches!(set(&bench, &ada, "root", Presence::Away).await, Err(StatusError::Forbidden(_))));
+    assert!(matches!(set(&bench, &ada, "none", Presence::Away).await, Err(StatusError::Forbidden(_))));
+    assert!(matches!(set(&bench, &root, "none", Presence::Away).await, Err(StatusError::Missing)));
+    bench.faults.reads.store(1, std::sync::atomic::Ordering::SeqCst);
+    assert!(matches!(set(&bench, &ada, "ada", Presence::Away).await, Err(StatusError::Store(_))));
+}
+
+#[tokio::test]
+async fn statuses_come_in_the_order_asked_for_and_each_once() {
+    let (bench, root, ada) = bench().await;
+    set(&bench, &ada, "ada", Presence::Away).await.unwrap();
+    let asked = ["root", "ada", "none", "ada"].map(fixture::id);
+    let told = bench.directory.statuses(granted(&root), &root, &asked).await.unwrap();
+    let told: Vec<_> = told.into_iter().map(|status| (status.user_id, status.presence)).collect();
+    let expected = [("root", Presence::Offline), ("ada", Presence::Away), ("none", Presence::Offline)];
+    assert_eq!(told, expected.map(|(name, presence)| (fixture::id(name), presence)));
+    let one = bench.directory.status(granted(&root), &root, &fixture::id("ada")).await.unwrap();
+    assert_eq!(one.presence, Presence::Away);
+}

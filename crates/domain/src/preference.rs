@@ -1,0 +1,83 @@
+//! What clients remember of their users.
+
+use crate::id::UserId;
+use crate::text::fits;
+
+/// Most preferences that one request carries.
+pub const BATCH: usize = 100;
+/// Most preferences that one account has.
+pub const OF_ACCOUNT: u32 = 10_000;
+
+/// Something a client remembers of its user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preference {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What it belongs to.
+    pub category: String,
+    /// Its name there.
+    pub name: String,
+    /// What is remembered.
+    pub value: String,
+}
+
+/// The first rule that a preference breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPreference {
+    /// The category.
+    #[error("category has 1 to 32 characters")]
+    Category,
+    /// The name.
+    #[error("name has at most 32 characters")]
+    Name,
+    /// The value.
+    #[error("value has at most 20000 characters")]
+    Value,
+}
+
+impl Preference {
+    /// Checks the fields in the order of the wire's rules.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPreference`] names the first rule that is broken.
+    pub fn check(&self) -> Result<(), InvalidPreference> {
+        let rules = [
+            (self.category.is_empty() || !fits(&self.category, 32), InvalidPreference::Category),
+            (!fits(&self.name, 32), InvalidPreference::Name),
+            (!fits(&self.value, 20_000), InvalidPreference::Value),
+        ];
+        rules.into_iter().find(|(is_broken, _)| *is_broken).map_or(Ok(()), |(_, broken)| Err(broken))
+    }
+
+    /// What every new account has.
+    #[must_use]
+    pub fn of_newcomer(user: &UserId) -> Vec<Self> {
+        let own = |category: &str, name: &str, value: &str| Self {
+            user_id: user.clone(),
+            category: category.to_owned(),
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        vec![
+            own("recommended_next_steps", "hide", "false"),
+            own("tutorial_step", user.as_str(), "0"),
+            own("system_notice", "GMasDM", "true"),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testkit::fixture::id;
+
+    #[test]
+    fn the_first_broken_rule_is_told() {
+        let own = Preference::of_newcomer(&id("a")).remove(0);
+        assert_eq!(own.check(), Ok(()));
+        assert_eq!(Preference { category: String::new(), ..own.clone() }.check(), Err(InvalidPreference::Category));
+        assert_eq!(Preference { name: "n".repeat(33), ..own.clone() }.check(), Err(InvalidPreference::Name));
+        assert_eq!(Preference { value: "\0".into(), ..own }.check(), Err(InvalidPreference::Value));
+    }
+}
