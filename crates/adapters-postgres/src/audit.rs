@@ -3,18 +3,21 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use muster_domain::audit::{AuditEntry, RecordedAudit};
+use muster_domain::audit::{ActionSeen, AuditEntry, RecordedAudit};
 use muster_domain::credential::Digest;
 use muster_domain::id::{RequestId, UserId};
+use muster_domain::page::Page;
 use muster_domain::store::{Audits, ReadAudits, StoreError};
+use muster_domain::time::Timestamp;
 use serde_json::Value;
 
 use crate::error::corrupt;
 use crate::lease::Lease;
+use crate::page::offset;
 use crate::schema::audits;
 
-/// PostgreSQL takes 65,535 values in one statement; an entry has 16.
-const ENTRIES_A_STATEMENT: usize = 4_000;
+/// PostgreSQL takes 65,535 values in one statement; an entry has 18.
+const ENTRIES_A_STATEMENT: usize = 3_500;
 
 /// A new entry.
 #[derive(Insertable)]
@@ -36,6 +39,8 @@ struct NewAuditRow<'a> {
     before: Option<&'a Value>,
     after: Option<&'a Value>,
     count: i64,
+    action: Option<&'a str>,
+    extra: Option<&'a str>,
 }
 
 impl<'a> From<&'a AuditEntry> for NewAuditRow<'a> {
@@ -58,6 +63,9 @@ impl<'a> From<&'a AuditEntry> for NewAuditRow<'a> {
             before: entry.before.as_ref(),
             after: entry.after.as_ref(),
             count: i64::from(entry.count),
+            // Only what its actor is shown says where it was done.
+            action: entry.shown_as.as_ref().map(|_| entry.origin.path.as_deref().unwrap_or_default()),
+            extra: entry.shown_as.as_deref(),
         }
     }
 }
@@ -91,6 +99,33 @@ impl TryFrom<AuditRow> for RecordedAudit {
     }
 }
 
+/// An entry as its actor is shown it.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audits, check_for_backend(diesel::pg::Pg))]
+struct SeenRow {
+    id: String,
+    at: i64,
+    actor: Option<String>,
+    action: Option<String>,
+    extra: Option<String>,
+    address: Option<String>,
+    credential_id: Option<String>,
+}
+
+impl From<SeenRow> for ActionSeen {
+    fn from(row: SeenRow) -> Self {
+        Self {
+            id: row.id,
+            at: Timestamp::from_millis(row.at),
+            actor: row.actor.unwrap_or_default(),
+            action: row.action.unwrap_or_default(),
+            extra: row.extra.unwrap_or_default(),
+            address: row.address.unwrap_or_default(),
+            session_id: row.credential_id.unwrap_or_default(),
+        }
+    }
+}
+
 #[async_trait]
 impl ReadAudits for Lease {
     #[tracing::instrument(name = "db.audits.latest", skip_all)]
@@ -98,6 +133,19 @@ impl ReadAudits for Lease {
         let query = audits::table.order(audits::seq.desc()).limit(i64::from(most)).select(AuditRow::as_select());
         let found = query.load(self.connection()?).await;
         self.settle(found)?.into_iter().map(RecordedAudit::try_from).collect()
+    }
+
+    #[tracing::instrument(name = "db.audits.by_actor", skip_all, fields(user.id = actor.as_str()))]
+    async fn by_actor(&mut self, actor: &UserId, page: Page) -> Result<Vec<ActionSeen>, StoreError> {
+        let query = audits::table
+            .filter(audits::actor.eq(actor.as_str()))
+            .filter(audits::extra.is_not_null())
+            .order(audits::seq.desc())
+            .offset(offset(page))
+            .limit(i64::from(page.size))
+            .select(SeenRow::as_select());
+        let found = query.load(self.connection()?).await;
+        Ok(self.settle(found)?.into_iter().map(ActionSeen::from).collect())
     }
 }
 

@@ -34,28 +34,36 @@ pub(crate) struct Connector {
     handle: Handle,
 }
 
-/// How long a connection's statements may take.
+/// Every statement of a repository goes by an index, row by row, and is written for one plan. Statistics that are old, or a value
+/// that is rare, must not make the planner choose another: one plan serves for all values, and what does not go by an index, in its
+/// order, is chosen only where there is no other way. So what is to be sorted must be fetched apart. (Penalised steps look dear enough to be compiled, which costs more than they do.)
+const PLANS: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_sort = off; \
+    SET enable_incremental_sort = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+
+/// How long a connection's statements may take, and how they are planned.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
     pub(crate) statement: Duration,
     pub(crate) lock: Duration,
+    plans: &'static str,
 }
 
 impl Limits {
-    /// No limits, for migrations.
-    pub(crate) const NONE: Self = Self { statement: Duration::ZERO, lock: Duration::ZERO };
+    /// No limits and no fixed plans, for migrations.
+    pub(crate) const NONE: Self = Self { statement: Duration::ZERO, lock: Duration::ZERO, plans: "" };
 
     /// A lock is waited for half as long as a statement may take: who waits for one learns so, and not that the server is slow.
     pub(crate) fn of(statement: Duration) -> Self {
-        Self { statement, lock: statement / 2 }
+        Self { statement, lock: statement / 2, plans: PLANS }
     }
 
     fn sql(self) -> String {
         format!(
-            "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+            "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}{}",
             self.statement.as_millis(),
             self.lock.as_millis(),
-            IDLE_IN_TRANSACTION.as_millis()
+            IDLE_IN_TRANSACTION.as_millis(),
+            self.plans
         )
     }
 }

@@ -15,21 +15,11 @@ use muster_domain::user::User;
 use crate::lease::Lease;
 use crate::schema::{credentials, identities, users};
 use crate::statement::{Bind, Statement};
-use crate::user::UserRow;
+use crate::user::{UserRow, UserSql, account};
 
 const PASSWORD: &str = "password";
 /// PostgreSQL takes 65,535 values in one statement; a password has five.
 const PASSWORDS_A_STATEMENT: usize = 10_000;
-
-/// The columns of an account in the order of the schema.
-macro_rules! account {
-    () => {
-        "id, created_at, updated_at, deleted_at, username, email, is_email_verified, nickname, first_name, last_name, position, locale, \
-         timezone, props, notify_props, roles, allows_marketing, auth_service, auth_data, password_updated_at, picture_updated_at, \
-         failed_attempts, locked_until, has_second_factor, remote_id, last_login_at, is_bot, bot_description, bot_icon_updated_at, \
-         terms_id, terms_at, credential_epoch"
-    };
-}
 
 /// Account, hash and epochs come from one snapshot, so that a new epoch is never seen with an old hash. The claim locks the account's
 /// row and looks at its tries again as they are by then, so that no burst gets more of them than the limit.
@@ -37,7 +27,7 @@ macro_rules! attempt {
     ($which:literal) => {
         concat!(
             "WITH found AS MATERIALIZED (SELECT ",
-            account!(),
+            account!(""),
             ", (SELECT secret FROM credentials WHERE user_id = users.id AND kind = 'password') AS secret FROM users ",
             $which,
             " LIMIT 1), \
@@ -48,7 +38,7 @@ macro_rules! attempt {
              AND (users.failed_attempts < ? OR users.locked_until <= ?) \
              RETURNING users.id AS claimed_id, users.failed_attempts AS claimed_attempts, users.locked_until AS claimed_until) \
              SELECT ",
-            account!(),
+            account!(""),
             ", secret, claimed_attempts, claimed_until, \
              (SELECT count(*) FROM sessions WHERE user_id = found.id AND ended_at IS NULL AND expires_at > ? AND absolute_expires_at > ?), \
              (SELECT value::bigint FROM service_state WHERE name = 'global_epoch') \
@@ -64,7 +54,7 @@ const UPSERT: &str = "INSERT INTO credentials (id, user_id, kind, secret, create
     ON CONFLICT (user_id, kind) WHERE kind = 'password' DO UPDATE SET id = excluded.id, secret = excluded.secret, key_id = NULL, \
     parameters = NULL, created_at = excluded.created_at, last_used_at = NULL";
 
-type AttemptTypes = (users::SqlType, Nullable<Text>, Nullable<BigInt>, Nullable<BigInt>, BigInt, Nullable<BigInt>);
+type AttemptTypes = (UserSql, Nullable<Text>, Nullable<BigInt>, Nullable<BigInt>, BigInt, Nullable<BigInt>);
 
 /// What a try of a password found.
 #[derive(Queryable)]
@@ -206,5 +196,20 @@ impl Credentials for Lease {
             diesel::update(users::table.filter(users::id.eq(user.as_str()))).set((users::failed_attempts.eq(0), users::locked_until.eq(0)));
         let updated = query.execute(self.connection()?).await;
         self.settle(updated).map(|_| ())
+    }
+
+    #[tracing::instrument(name = "db.credentials.remove_password", skip_all, fields(user.id = user.as_str()))]
+    async fn remove_password(&mut self, user: &UserId) -> Result<(), StoreError> {
+        // The account comes first, as where a password is changed.
+        let unlock = diesel::update(users::table.filter(users::id.eq(user.as_str()))).set((
+            users::failed_attempts.eq(0),
+            users::locked_until.eq(0),
+            users::credential_epoch.eq(users::credential_epoch + 1),
+        ));
+        let unlocked = unlock.execute(self.connection()?).await;
+        self.settle(unlocked)?;
+        let password = credentials::table.filter(credentials::user_id.eq(user.as_str())).filter(credentials::kind.eq(PASSWORD));
+        let deleted = diesel::delete(password).execute(self.connection()?).await;
+        self.settle(deleted).map(|_| ())
     }
 }

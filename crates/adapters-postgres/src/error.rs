@@ -118,6 +118,7 @@ fn unique_field(constraint: Option<&str>) -> UniqueField {
         Some("users_username_key") => UniqueField::Username,
         Some("users_email_key") => UniqueField::Email,
         Some("identities_pkey") => UniqueField::Identity,
+        Some("teams_name_key" | "channels_name_in_team" | "channels_name_without_team" | "user_groups_name_in_use") => UniqueField::Name,
         _ => UniqueField::Id,
     }
 }

@@ -5,17 +5,25 @@
 
 mod address;
 mod audit;
+mod channel;
 mod connect;
 mod credential;
 mod error;
+mod group;
+mod invitation;
 mod lease;
 mod migration;
 mod open;
+mod page;
+mod preference;
 mod schema;
 mod service;
 mod session;
 mod statement;
+mod status;
 mod store;
+mod team;
+mod terms;
 #[cfg(feature = "testkit")]
 pub mod testkit;
 mod user;

@@ -1,5 +1,7 @@
 //! The tables, brought up to date.
 
+mod texts;
+
 use std::sync::Arc;
 
 use diesel::migration::{Migration, MigrationSource, MigrationVersion};
@@ -18,8 +20,18 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postg
 /// One number for every node, so that one migrates at a time: "muster" in ASCII.
 const LOCK: &str = "SELECT pg_advisory_lock(120351215609202)";
 
-/// Applies what is pending, and names it.
+/// Applies what is pending, and names it. Then it writes the texts of accounts that were made before these were kept: no SQL folds.
 pub(crate) async fn migrate(connector: &Arc<Connector>) -> Result<Vec<String>, MigrateError> {
+    let names = apply(connector).await?;
+    let mut connection = open(connector).await?;
+    if texts::are_missing(&mut connection).await.map_err(unavailable)? {
+        connection.batch_execute(LOCK).await.map_err(unavailable)?;
+        texts::write(&mut connection).await.map_err(unavailable)?;
+    }
+    Ok(names)
+}
+
+async fn apply(connector: &Arc<Connector>) -> Result<Vec<String>, MigrateError> {
     if pending(connector).await?.is_empty() {
         return Ok(Vec::new());
     }

@@ -10,9 +10,12 @@ use muster_domain::time::Timestamp;
 
 use crate::lease::Lease;
 use crate::schema::service_state;
-use crate::statement::Statement;
+use crate::statement::{Bind, Statement};
 
 const TIME: &str = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+/// The row's lock is what counts; its name is none that is remembered.
+const LOCK: &str = "INSERT INTO service_state AS held (name, value) VALUES ('lock: ' || ?, '') \
+    ON CONFLICT (name) DO UPDATE SET value = held.value";
 const GROW_GLOBAL_EPOCH: &str = "UPDATE service_state SET value = (value::bigint + 1)::text WHERE name = 'global_epoch'";
 
 #[async_trait]
@@ -52,6 +55,12 @@ impl Service for Lease {
             .set(service_state::value.eq(excluded(service_state::value)));
         let stored = query.execute(self.connection()?).await;
         self.settle(stored).map(|_| ())
+    }
+
+    #[tracing::instrument(name = "db.service.lock", skip_all)]
+    async fn lock(&mut self, name: &str) -> Result<(), StoreError> {
+        let locked = Statement::<()>::new(LOCK, vec![Bind::Text(name)]).execute(self.connection()?).await;
+        self.settle(locked).map(|_| ())
     }
 
     #[tracing::instrument(name = "db.service.grow_global_epoch", skip_all)]

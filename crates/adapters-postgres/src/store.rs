@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use muster_domain::store::{
-    Audits, Credentials, ReadAudits, ReadService, ReadSessions, ReadUsers, Reading, Service, Sessions, Store, StoreError, UnitOfWork, Users,
+    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
+    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
+    StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::time::Instant;
 
@@ -91,21 +93,28 @@ impl Store for PgStore {
 /// Repositories to look at, on one connection.
 struct PgReading(Lease);
 
+/// Gives the lease as each repository of one side.
+macro_rules! repositories {
+    ($($accessor:ident: $port:ident,)*) => {
+        $(fn $accessor(&mut self) -> &mut dyn $port {
+            &mut self.0
+        })*
+    };
+}
+
 impl Reading for PgReading {
-    fn users(&mut self) -> &mut dyn ReadUsers {
-        &mut self.0
-    }
-
-    fn sessions(&mut self) -> &mut dyn ReadSessions {
-        &mut self.0
-    }
-
-    fn audits(&mut self) -> &mut dyn ReadAudits {
-        &mut self.0
-    }
-
-    fn service(&mut self) -> &mut dyn ReadService {
-        &mut self.0
+    repositories! {
+        users: ReadUsers,
+        sessions: ReadSessions,
+        audits: ReadAudits,
+        teams: ReadTeams,
+        channels: ReadChannels,
+        groups: ReadGroups,
+        invitations: ReadInvitations,
+        terms: ReadTerms,
+        preferences: ReadPreferences,
+        statuses: ReadStatuses,
+        service: ReadService,
     }
 }
 
@@ -114,24 +123,19 @@ struct PgUnitOfWork(Lease);
 
 #[async_trait]
 impl UnitOfWork for PgUnitOfWork {
-    fn users(&mut self) -> &mut dyn Users {
-        &mut self.0
-    }
-
-    fn credentials(&mut self) -> &mut dyn Credentials {
-        &mut self.0
-    }
-
-    fn sessions(&mut self) -> &mut dyn Sessions {
-        &mut self.0
-    }
-
-    fn audits(&mut self) -> &mut dyn Audits {
-        &mut self.0
-    }
-
-    fn service(&mut self) -> &mut dyn Service {
-        &mut self.0
+    repositories! {
+        users: Users,
+        credentials: Credentials,
+        sessions: Sessions,
+        audits: Audits,
+        teams: Teams,
+        channels: Channels,
+        groups: Groups,
+        invitations: Invitations,
+        terms: TermsOfService,
+        preferences: Preferences,
+        statuses: Statuses,
+        service: Service,
     }
 
     #[tracing::instrument(name = "db.store.commit", skip_all)]

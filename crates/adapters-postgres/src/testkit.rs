@@ -112,6 +112,16 @@ pub async fn execute(url: &str, sql: &str) {
     connection.batch_execute(sql).await.unwrap();
 }
 
+/// The one text that a query gives, on a connection of its own.
+pub async fn text(url: &str, sql: &str) -> String {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    let driver = tokio::spawn(connection);
+    let text = client.query_one(sql, &[]).await.unwrap().get(0);
+    drop(client);
+    driver.await.unwrap().unwrap();
+    text
+}
+
 /// The same server's URL with another database.
 fn with_database(url: &str, name: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap();

@@ -9,6 +9,7 @@ use muster_adapters_postgres::testkit::{Cluster, TestStore};
 use muster_domain::store::{Store, StoreError};
 use muster_domain::testkit::fixture::{id, user};
 use muster_domain::time::Timestamp;
+use muster_domain::user::query::View;
 use tokio::sync::oneshot;
 
 const CONNECTIONS: usize = 4;
@@ -95,6 +96,6 @@ async fn what_was_acknowledged_under_load_is_there_afterwards() {
     is_over.store(true, Ordering::SeqCst);
     let acknowledged = loading.await.unwrap();
     let ids: Vec<_> = acknowledged.iter().map(|number| id(&format!("u{number}x"))).collect();
-    let found = store.read().await.unwrap().users().by_ids(&ids, Timestamp::NEVER).await.unwrap();
+    let found = store.read().await.unwrap().users().by_ids(&ids, Timestamp::NEVER, &View::Everybody).await.unwrap();
     assert_eq!(found.len(), ids.len());
 }

@@ -3,16 +3,19 @@
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
-use muster_domain::audit::{AuditEntry, RecordedAudit};
+use muster_domain::audit::{ActionSeen, AuditEntry, RecordedAudit};
+use muster_domain::id::UserId;
+use muster_domain::page::Page;
 use muster_domain::store::{Audits, ReadAudits, StoreError};
+use muster_domain::time::Timestamp;
 
 use crate::connection::Repositories;
 use crate::error::corrupt;
 use crate::schema::audits;
 use crate::statement::all_or_none;
 
-/// Rows of one statement: SQLite takes 32,766 values, and a row has 16.
-const ROWS: usize = 2_000;
+/// Rows of one statement: SQLite takes 32,766 values, and a row has 18.
+const ROWS: usize = 1_800;
 
 #[derive(Insertable)]
 #[diesel(table_name = audits, treat_none_as_default_value = false)]
@@ -33,6 +36,8 @@ struct EntryRow {
     before: Option<String>,
     after: Option<String>,
     count: i64,
+    action: Option<String>,
+    extra: Option<String>,
 }
 
 impl From<&AuditEntry> for EntryRow {
@@ -55,6 +60,8 @@ impl From<&AuditEntry> for EntryRow {
             before: entry.before.as_ref().map(ToString::to_string),
             after: entry.after.as_ref().map(ToString::to_string),
             count: i64::from(entry.count),
+            action: entry.shown_as.is_some().then(|| entry.origin.path.clone().unwrap_or_default()),
+            extra: entry.shown_as.clone(),
         }
     }
 }
@@ -87,6 +94,32 @@ impl TryFrom<RecordedRow> for RecordedAudit {
     }
 }
 
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audits, check_for_backend(Sqlite))]
+struct SeenRow {
+    id: String,
+    at: i64,
+    actor: Option<String>,
+    action: Option<String>,
+    extra: Option<String>,
+    address: Option<String>,
+    credential_id: Option<String>,
+}
+
+impl From<SeenRow> for ActionSeen {
+    fn from(row: SeenRow) -> Self {
+        Self {
+            id: row.id,
+            at: Timestamp::from_millis(row.at),
+            actor: row.actor.unwrap_or_default(),
+            action: row.action.unwrap_or_default(),
+            extra: row.extra.unwrap_or_default(),
+            address: row.address.unwrap_or_default(),
+            session_id: row.credential_id.unwrap_or_default(),
+        }
+    }
+}
+
 #[async_trait]
 impl ReadAudits for Repositories {
     #[tracing::instrument(name = "db.audits.latest", skip_all)]
@@ -94,6 +127,17 @@ impl ReadAudits for Repositories {
         let query =
             move |c: &mut _| audits::table.order(audits::seq.desc()).limit(i64::from(most)).select(RecordedRow::as_select()).load(c);
         self.run(query).await?.into_iter().map(RecordedAudit::try_from).collect()
+    }
+
+    #[tracing::instrument(name = "db.audits.by_actor", skip_all, fields(user.id = actor.as_str()))]
+    async fn by_actor(&mut self, actor: &UserId, page: Page) -> Result<Vec<ActionSeen>, StoreError> {
+        let actor = actor.clone();
+        let query = move |c: &mut _| {
+            let shown = audits::table.filter(audits::actor.eq(actor.as_str())).filter(audits::extra.is_not_null());
+            let newest = shown.order(audits::seq.desc()).limit(i64::from(page.size));
+            newest.offset(i64::try_from(page.offset()).unwrap_or(i64::MAX)).select(SeenRow::as_select()).load(c)
+        };
+        Ok(self.run(query).await?.into_iter().map(ActionSeen::from).collect())
     }
 }
 

@@ -80,21 +80,44 @@ enum Scope {
     Broken,
 }
 
+/// From how many accounts on another way to find them is taken. The ways differ in what they cost, never in what they find.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// Up to so many are looked at one by one, rather than an index walked that holds others too.
+    pub(crate) few: i64,
+    /// Up to so many are looked through for words without asking the trigrams.
+    pub(crate) narrow: i64,
+    /// Most accounts that one word's trigrams give, and that are sorted then; to walk past all others would take longer.
+    pub(crate) candidates: usize,
+    /// The same of several words: what has them all may be far fewer than what has one.
+    pub(crate) candidates_of_several: usize,
+    /// Rows before a page up to which nothing is won by adding up the sizes of stretches.
+    pub(crate) shallow: u64,
+}
+
+impl Bounds {
+    /// What does well among ten thousand accounts and among a million.
+    pub(crate) const USUAL: Self = Self { few: 5_000, narrow: 2_000, candidates: 10_000, candidates_of_several: 20_000, shallow: 1_000 };
+}
+
 /// Every repository, on the threads that serve them. The ports are implemented beside their rows, one file each.
 pub(crate) struct Repositories {
     threads: Threads,
     scope: Scope,
+    pub(crate) bounds: Bounds,
+    /// Whether something was removed that the log must not keep either.
+    pub(crate) forgets: bool,
 }
 
 impl Repositories {
     /// Repositories whose statements stand alone.
-    pub(crate) fn of_statements(threads: Threads) -> Self {
-        Self { threads, scope: Scope::Statements }
+    pub(crate) fn of_statements(threads: Threads, bounds: Bounds) -> Self {
+        Self { threads, scope: Scope::Statements, bounds, forgets: false }
     }
 
     /// Repositories whose statements belong to one transaction.
-    pub(crate) fn of_transaction(threads: Threads) -> Self {
-        Self { threads, scope: Scope::Transaction }
+    pub(crate) fn of_transaction(threads: Threads, bounds: Bounds) -> Self {
+        Self { threads, scope: Scope::Transaction, bounds, forgets: false }
     }
 
     /// Whether the transaction may be committed.
@@ -187,7 +210,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_transaction_with_a_lost_answer_takes_no_more() {
-        let mut repositories = Repositories::of_transaction(threads());
+        let mut repositories = Repositories::of_transaction(threads(), Bounds::USUAL);
         let mut lost = Box::pin(repositories.run(|connection| connection.batch_execute("SELECT 1")));
         let _ = std::future::poll_fn(|context| std::task::Poll::Ready(lost.as_mut().poll(context).is_pending())).await;
         drop(lost);

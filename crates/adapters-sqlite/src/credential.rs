@@ -14,7 +14,7 @@ use crate::connection::Repositories;
 use crate::error::corrupt;
 use crate::schema::{credentials, identities, users};
 use crate::statement::{Bind, Statement, all_or_none};
-use crate::user::{UserRow, user_columns};
+use crate::user::{UserColumns, UserRow, user_columns};
 
 /// Rows of one statement: SQLite takes 32,766 values.
 const ROWS: usize = 5_000;
@@ -57,7 +57,7 @@ const REPLACE: &str = "INSERT INTO credentials (id, user_id, kind, secret, creat
     ON CONFLICT (user_id, kind) WHERE kind = 'password' DO UPDATE SET id = excluded.id, secret = excluded.secret, key_id = NULL, \
     parameters = NULL, created_at = excluded.created_at, last_used_at = NULL";
 
-type Facts = (users::SqlType, Nullable<Text>, BigInt, BigInt);
+type Facts = (UserColumns, Nullable<Text>, BigInt, BigInt);
 type FactsRow = (UserRow, Option<String>, i64, i64);
 
 #[derive(Insertable)]
@@ -129,6 +129,13 @@ fn change(c: &mut SqliteConnection, password: &NewPassword) -> QueryResult<()> {
     diesel::update(users::table.find(user)).set(changes).execute(c).map(drop)
 }
 
+fn remove_password(c: &mut SqliteConnection, user: &str) -> QueryResult<()> {
+    let password = credentials::table.filter(credentials::user_id.eq(user)).filter(credentials::kind.eq("password"));
+    diesel::delete(password).execute(c)?;
+    let none = (users::failed_attempts.eq(0), users::locked_until.eq(0), users::credential_epoch.eq(users::credential_epoch + 1));
+    diesel::update(users::table.find(user)).set(none).execute(c).map(drop)
+}
+
 #[async_trait]
 impl Credentials for Repositories {
     #[tracing::instrument(name = "db.credentials.insert", skip_all, fields(passwords = passwords.len()))]
@@ -174,6 +181,12 @@ impl Credentials for Repositories {
         const GIVE_BACK: &str = "UPDATE users SET failed_attempts = max(failed_attempts - 1, 0), locked_until = 0 WHERE id = ?";
         let user = user.clone();
         self.run(move |c| Statement::<()>::new(GIVE_BACK, vec![Bind::Text(user.as_str())]).execute(c)).await.map(drop)
+    }
+
+    #[tracing::instrument(name = "db.credentials.remove_password", skip_all, fields(user.id = user.as_str()))]
+    async fn remove_password(&mut self, user: &UserId) -> Result<(), StoreError> {
+        let user = user.clone();
+        self.run(move |c| all_or_none(c, |c| remove_password(c, user.as_str()))).await
     }
 
     #[tracing::instrument(name = "db.credentials.forgive", skip_all, fields(user.id = user.as_str()))]

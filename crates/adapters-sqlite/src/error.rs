@@ -165,6 +165,7 @@ fn unique_field(message: &str) -> UniqueField {
     match message.rsplit_once(": ").map_or("", |(_, columns)| columns) {
         "users.username" => UniqueField::Username,
         "users.email" => UniqueField::Email,
+        "teams.name" | "channels.team_id, channels.name" | "channels.name" | "user_groups.name" => UniqueField::Name,
         columns if columns.starts_with("identities.") => UniqueField::Identity,
         _ => UniqueField::Id,
     }
@@ -180,6 +181,7 @@ mod tests {
         assert_eq!(unique_field("UNIQUE constraint failed: users.email"), UniqueField::Email);
         assert_eq!(unique_field("UNIQUE constraint failed: identities.issuer, identities.subject"), UniqueField::Identity);
         assert_eq!(unique_field("UNIQUE constraint failed: sessions.token_hash"), UniqueField::Id);
+        assert_eq!(unique_field("UNIQUE constraint failed: channels.team_id, channels.name"), UniqueField::Name);
     }
 
     #[test]

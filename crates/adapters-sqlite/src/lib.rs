@@ -4,16 +4,24 @@
 //! knows no rules of accounts and no HTTP. Start reading at [`SqliteStore`]; `connection.rs` holds the threads.
 
 mod audit;
+mod channel;
 mod connection;
 mod credential;
 mod error;
+mod group;
+mod invitation;
 mod migration;
 mod open;
+mod preference;
 mod schema;
 mod service;
 mod session;
+mod sql;
 mod statement;
+mod status;
 mod store;
+mod team;
+mod terms;
 mod user;
 
 pub use error::{MigrateError, OpenError};

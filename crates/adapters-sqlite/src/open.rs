@@ -67,7 +67,10 @@ impl Source {
     /// Opens a connection that writes.
     pub(crate) fn writer(&self) -> Result<SqliteConnection, OpenError> {
         let synchronous = if self.is_synchronous_full { "FULL" } else { "NORMAL" };
-        self.connect(&format!("PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON"))
+        self.connect(&format!(
+            "PRAGMA journal_mode = WAL; PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; \
+             PRAGMA secure_delete = ON"
+        ))
     }
 
     fn reader(&self) -> Result<SqliteConnection, OpenError> {

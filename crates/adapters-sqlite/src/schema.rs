@@ -34,6 +34,16 @@ diesel::table! {
         terms_id -> Nullable<Text>,
         terms_at -> BigInt,
         credential_epoch -> BigInt,
+        number -> Nullable<BigInt>,
+        search_names -> Text,
+        search_full_name -> Text,
+        search_email -> Text,
+        sort_nickname -> Text,
+        sort_full_name -> Text,
+        bot_owner_id -> Nullable<Text>,
+        bot_created_at -> BigInt,
+        bot_updated_at -> BigInt,
+        active_teams -> BigInt,
     }
 }
 
@@ -101,6 +111,8 @@ diesel::table! {
         before -> Nullable<Text>,
         after -> Nullable<Text>,
         count -> BigInt,
+        action -> Nullable<Text>,
+        extra -> Nullable<Text>,
     }
 }
 
@@ -111,5 +123,136 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    teams (id) {
+        id -> Text,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> BigInt,
+        name -> Text,
+        display_name -> Text,
+        description -> Text,
+        email -> Text,
+        kind -> Text,
+        company_name -> Text,
+        allowed_domains -> Text,
+        invite_id -> Text,
+        allows_open_invite -> Bool,
+        is_group_constrained -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
+    team_members (team_id, user_id) {
+        team_id -> Text,
+        user_id -> Text,
+        username -> Text,
+        is_guest -> Bool,
+        is_user -> Bool,
+        is_admin -> Bool,
+        created_at -> BigInt,
+        deleted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    channels (id) {
+        id -> Text,
+        team_id -> Nullable<Text>,
+        kind -> Text,
+        name -> Text,
+        display_name -> Text,
+        header -> Text,
+        purpose -> Text,
+        creator_id -> Nullable<Text>,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> BigInt,
+        is_group_constrained -> Nullable<Bool>,
+    }
+}
+
+diesel::table! {
+    channel_members (channel_id, user_id) {
+        channel_id -> Text,
+        user_id -> Text,
+        username -> Text,
+        is_guest -> Bool,
+        is_user -> Bool,
+        is_admin -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_groups (id) {
+        id -> Text,
+        name -> Text,
+        display_name -> Text,
+        description -> Text,
+        allows_reference -> Bool,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        deleted_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    group_members (group_id, user_id) {
+        group_id -> Text,
+        user_id -> Text,
+        username -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Text,
+        token_hash -> Text,
+        key_id -> Text,
+        team_id -> Text,
+        channels -> Text,
+        email -> Text,
+        is_guest -> Bool,
+        invited_by -> Nullable<Text>,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    terms_of_service (seq) {
+        seq -> BigInt,
+        id -> Text,
+        created_at -> BigInt,
+        author -> Nullable<Text>,
+        text -> Text,
+    }
+}
+
+diesel::table! {
+    preferences (user_id, category, name) {
+        user_id -> Text,
+        category -> Text,
+        name -> Text,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    statuses (user_id) {
+        user_id -> Text,
+        username -> Text,
+        presence -> Text,
+        is_manual -> Bool,
+        last_activity_at -> BigInt,
+        dnd_end_secs -> BigInt,
+    }
+}
+
 diesel::joinable!(sessions -> users (user_id));
+diesel::joinable!(team_members -> teams (team_id));
+diesel::joinable!(channel_members -> channels (channel_id));
 diesel::allow_tables_to_appear_in_same_query!(sessions, users);
+diesel::allow_tables_to_appear_in_same_query!(team_members, teams);
+diesel::allow_tables_to_appear_in_same_query!(channel_members, channels);

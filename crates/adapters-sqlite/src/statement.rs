@@ -1,5 +1,6 @@
 //! Statements that read better as SQL than as Rust, prepared once a connection like the others.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use diesel::connection::SimpleConnection as _;
@@ -18,23 +19,32 @@ pub(crate) enum Bind<'a> {
     MaybeNumber(Option<i64>),
 }
 
-/// A fixed text of SQL with values for its `?`, giving rows of `Row`.
+/// A text of SQL with values for its `?`, giving rows of `Row`.
 ///
-/// Unlike `diesel::sql_query` it is kept prepared, since the text never changes.
+/// Unlike `diesel::sql_query` it is kept prepared where the text is fixed. One that is put together is not: there are more of
+/// them than a connection should hold for good.
 pub(crate) struct Statement<'a, Row> {
-    sql: &'static str,
+    sql: Cow<'a, str>,
     binds: Vec<Bind<'a>>,
     row: PhantomData<Row>,
 }
 
 impl<'a, Row> Statement<'a, Row> {
     pub(crate) fn new(sql: &'static str, binds: Vec<Bind<'a>>) -> Self {
-        Self { sql, binds, row: PhantomData }
+        Self { sql: Cow::Borrowed(sql), binds, row: PhantomData }
+    }
+
+    /// A statement that was put together from fixed pieces.
+    pub(crate) fn composed(sql: String, binds: Vec<Bind<'a>>) -> Self {
+        Self { sql: Cow::Owned(sql), binds, row: PhantomData }
     }
 }
 
 impl<Row> QueryFragment<Sqlite> for Statement<'_, Row> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        if matches!(self.sql, Cow::Owned(_)) {
+            out.unsafe_to_cache_prepared();
+        }
         let mut binds = self.binds.iter();
         for (position, part) in self.sql.split('?').enumerate() {
             if position > 0 {
@@ -63,6 +73,12 @@ impl<Row> Query for Statement<'_, Row> {
 }
 
 impl<Row> RunQueryDsl<SqliteConnection> for Statement<'_, Row> {}
+
+/// Runs several look-ups that all see the same state, whether or not a transaction is under way.
+pub(crate) fn snapshot<T>(connection: &mut SqliteConnection, look: impl FnOnce(&mut SqliteConnection) -> QueryResult<T>) -> QueryResult<T> {
+    // A savepoint outside a transaction begins one, which sees the state of its first look-up to its end.
+    all_or_none(connection, look)
+}
 
 /// Runs several statements so that a failure of a later one undoes the earlier ones too.
 pub(crate) fn all_or_none<T>(

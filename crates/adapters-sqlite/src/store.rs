@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use muster_domain::store::{
-    Audits, Credentials, ReadAudits, ReadService, ReadSessions, ReadUsers, Reading, Service, Sessions, Store, StoreError, UnitOfWork, Users,
+    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
+    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
+    StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
-use crate::connection::{Repositories, Threads};
+use crate::connection::{Bounds, Repositories, Threads};
 use crate::error::{MigrateError, OpenError, store_error, unavailable};
 use crate::migration;
 use crate::open::{Source, SqliteOptions};
@@ -26,6 +28,7 @@ pub struct SqliteStore {
     readers: Threads,
     writer: Threads,
     turns: Arc<Semaphore>,
+    bounds: Bounds,
 }
 
 impl SqliteStore {
@@ -48,6 +51,7 @@ impl SqliteStore {
             readers: Threads::readers(readers).map_err(no_thread)?,
             writer: Threads::writer(writer).map_err(no_thread)?,
             turns: Arc::new(Semaphore::new(1)),
+            bounds: Bounds::USUAL,
         })
     }
 
@@ -94,7 +98,7 @@ impl SqliteStore {
 impl Store for SqliteStore {
     #[tracing::instrument(name = "db.store.read", skip_all)]
     async fn read(&self) -> Result<Box<dyn Reading>, StoreError> {
-        Ok(Box::new(SqliteReading { repositories: Repositories::of_statements(self.readers.clone()) }))
+        Ok(Box::new(SqliteReading { repositories: Repositories::of_statements(self.readers.clone(), self.bounds) }))
     }
 
     #[tracing::instrument(name = "db.store.begin", skip_all)]
@@ -102,7 +106,7 @@ impl Store for SqliteStore {
         let turn = Some(self.turn().await?);
         let (source, writer) = (Arc::clone(&self.source), self.writer.clone());
         // Made before the transaction is: a caller who stops waiting drops it, and that ends what was begun.
-        let mut work = SqliteWork { repositories: Repositories::of_transaction(writer.clone()), writer, source, turn };
+        let mut work = SqliteWork { repositories: Repositories::of_transaction(writer.clone(), self.bounds), writer, source, turn };
         work.repositories.run(|connection| connection.batch_execute("BEGIN IMMEDIATE")).await?;
         Ok(Box::new(work))
     }
@@ -122,6 +126,34 @@ impl Reading for SqliteReading {
     }
 
     fn audits(&mut self) -> &mut dyn ReadAudits {
+        &mut self.repositories
+    }
+
+    fn teams(&mut self) -> &mut dyn ReadTeams {
+        &mut self.repositories
+    }
+
+    fn channels(&mut self) -> &mut dyn ReadChannels {
+        &mut self.repositories
+    }
+
+    fn groups(&mut self) -> &mut dyn ReadGroups {
+        &mut self.repositories
+    }
+
+    fn invitations(&mut self) -> &mut dyn ReadInvitations {
+        &mut self.repositories
+    }
+
+    fn terms(&mut self) -> &mut dyn ReadTerms {
+        &mut self.repositories
+    }
+
+    fn preferences(&mut self) -> &mut dyn ReadPreferences {
+        &mut self.repositories
+    }
+
+    fn statuses(&mut self) -> &mut dyn ReadStatuses {
         &mut self.repositories
     }
 
@@ -156,6 +188,34 @@ impl UnitOfWork for SqliteWork {
         &mut self.repositories
     }
 
+    fn teams(&mut self) -> &mut dyn Teams {
+        &mut self.repositories
+    }
+
+    fn channels(&mut self) -> &mut dyn Channels {
+        &mut self.repositories
+    }
+
+    fn groups(&mut self) -> &mut dyn Groups {
+        &mut self.repositories
+    }
+
+    fn invitations(&mut self) -> &mut dyn Invitations {
+        &mut self.repositories
+    }
+
+    fn terms(&mut self) -> &mut dyn TermsOfService {
+        &mut self.repositories
+    }
+
+    fn preferences(&mut self) -> &mut dyn Preferences {
+        &mut self.repositories
+    }
+
+    fn statuses(&mut self) -> &mut dyn Statuses {
+        &mut self.repositories
+    }
+
     fn service(&mut self) -> &mut dyn Service {
         &mut self.repositories
     }
@@ -165,13 +225,24 @@ impl UnitOfWork for SqliteWork {
         if !self.repositories.is_whole() {
             return Err(unavailable("a part of the unit of work failed"));
         }
-        let (turn, source) = (self.turn.take(), Arc::clone(&self.source));
+        let (turn, source, forgets) = (self.turn.take(), Arc::clone(&self.source), self.repositories.forgets);
         let job = move |connection: &mut SqliteConnection| {
             let _turn = turn;
-            connection.batch_execute("COMMIT").inspect_err(|_| roll_back(connection, &source))
+            connection.batch_execute("COMMIT").inspect_err(|_| roll_back(connection, &source))?;
+            if forgets {
+                empty_log(connection);
+            }
+            Ok(())
         };
         // A clash that only the end of the transaction shows is no one field's.
         self.writer.run(job).await?.map_err(store_error)
+    }
+}
+
+/// Empties the write-ahead log, which still holds what was removed. What a reader keeps from it is emptied with a later removal.
+fn empty_log(connection: &mut SqliteConnection) {
+    if let Err(error) = connection.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)") {
+        tracing::warn!(error = muster_domain::cause::chain(&error), "the log of the database could not be emptied after a removal");
     }
 }
 
@@ -202,5 +273,9 @@ fn roll_back(connection: &mut SqliteConnection, source: &Source) {
     }
 }
 
+#[cfg(test)]
+mod crowd;
+#[cfg(test)]
+mod plans;
 #[cfg(test)]
 mod tests;

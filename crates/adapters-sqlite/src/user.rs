@@ -2,75 +2,49 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
+use diesel::sql_types::Bool;
 use muster_domain::email::Email;
-use muster_domain::id::UserId;
-use muster_domain::locale::Locale;
-use muster_domain::map::TextMap;
-use muster_domain::role::Roles;
+use muster_domain::id::{ChannelId, UserId};
+use muster_domain::page::Page;
 use muster_domain::store::{ReadUsers, StoreError, Users};
 use muster_domain::time::Timestamp;
-use muster_domain::user::{AcceptedTerms, Bot, ExternalIdentity, Profile, User};
+use muster_domain::user::User;
+use muster_domain::user::query::{BotListing, Count, Listed, Listing, Search, View};
 use muster_domain::username::Username;
 
 use crate::connection::Repositories;
 use crate::error::corrupt;
-use crate::schema::{identities, users};
-use crate::statement::{Bind, Statement, all_or_none};
+use crate::schema::users;
+use crate::statement::{Bind, Statement};
 
-/// Rows of one statement: SQLite takes 32,766 values, and a row has 32.
-const ROWS: usize = 1_000;
-
-#[derive(Debug, Clone, Queryable, Selectable, Insertable)]
-#[diesel(table_name = users, check_for_backend(Sqlite), treat_none_as_default_value = false)]
-#[expect(clippy::struct_excessive_bools, reason = "one field for each column")]
-pub(crate) struct UserRow {
-    id: String,
-    created_at: i64,
-    updated_at: i64,
-    deleted_at: i64,
-    username: String,
-    email: String,
-    is_email_verified: bool,
-    nickname: String,
-    first_name: String,
-    last_name: String,
-    position: String,
-    locale: String,
-    timezone: Option<String>,
-    props: String,
-    notify_props: String,
-    roles: String,
-    allows_marketing: bool,
-    auth_service: String,
-    auth_data: Option<String>,
-    password_updated_at: i64,
-    picture_updated_at: i64,
-    pub(crate) failed_attempts: i64,
-    pub(crate) locked_until: i64,
-    has_second_factor: bool,
-    remote_id: Option<String>,
-    last_login_at: i64,
-    is_bot: bool,
-    bot_description: String,
-    bot_icon_updated_at: i64,
-    terms_id: Option<String>,
-    terms_at: i64,
-    credential_epoch: i64,
-}
-
-/// The columns of [`UserRow`] in its order, for statements that are written as SQL.
-macro_rules! user_columns {
-    () => {
-        "users.id, users.created_at, users.updated_at, users.deleted_at, users.username, users.email, users.is_email_verified, \
-         users.nickname, users.first_name, users.last_name, users.position, users.locale, users.timezone, users.props, \
-         users.notify_props, users.roles, users.allows_marketing, users.auth_service, users.auth_data, users.password_updated_at, \
-         users.picture_updated_at, users.failed_attempts, users.locked_until, users.has_second_factor, users.remote_id, \
-         users.last_login_at, users.is_bot, users.bot_description, users.bot_icon_updated_at, users.terms_id, users.terms_at, \
-         users.credential_epoch"
+/// Whether the account of a username is in a channel together with the one that a `?` stands for.
+macro_rules! known {
+    ($name:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM channel_members AS mine CROSS JOIN channel_members AS theirs INDEXED BY channel_members_by_name \
+             WHERE mine.user_id = ? AND theirs.channel_id = mine.channel_id AND theirs.username = ",
+            $name,
+            ")"
+        )
     };
 }
-pub(crate) use user_columns;
+
+mod acquaintance;
+mod address;
+mod bot;
+mod count;
+pub(crate) mod fold;
+pub(crate) mod list;
+pub(crate) mod marks;
+mod question;
+mod removal;
+mod row;
+mod search;
+mod source;
+mod trigram;
+mod write;
+
+pub(crate) use row::{UserColumns, UserRow, texts, user_columns};
 
 pub(crate) const BY_LOGIN: &str = concat!(
     "SELECT ",
@@ -84,118 +58,27 @@ pub(crate) const BY_IDS: &str = concat!(
     " FROM users WHERE id IN (SELECT value FROM json_each(?)) AND updated_at > ? ORDER BY +username, id"
 );
 
+pub(crate) const KNOWN_BY_IDS: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users WHERE id IN (SELECT value FROM json_each(?)) AND updated_at > ? AND ",
+    known!("users.username"),
+    " ORDER BY +username, id"
+);
+
 pub(crate) const BY_USERNAMES: &str =
     concat!("SELECT ", user_columns!(), " FROM users WHERE username IN (SELECT value FROM json_each(?)) ORDER BY username, id");
 
-impl From<&User> for UserRow {
-    fn from(user: &User) -> Self {
-        let bot = user.bot.clone().unwrap_or_default();
-        Self {
-            id: user.id.as_str().to_owned(),
-            created_at: user.created_at.as_millis(),
-            updated_at: user.updated_at.as_millis(),
-            deleted_at: user.deleted_at.as_millis(),
-            username: user.username.as_str().to_owned(),
-            email: user.email.as_str().to_owned(),
-            is_email_verified: user.is_email_verified,
-            nickname: user.profile.nickname.clone(),
-            first_name: user.profile.first_name.clone(),
-            last_name: user.profile.last_name.clone(),
-            position: user.profile.position.clone(),
-            locale: user.profile.locale.as_str().to_owned(),
-            timezone: user.profile.timezone.as_ref().map(json),
-            props: json(&user.profile.props),
-            notify_props: json(&user.profile.notify_props),
-            roles: user.roles.to_string(),
-            allows_marketing: user.allows_marketing,
-            auth_service: user.identity.service.clone(),
-            auth_data: user.identity.subject.clone(),
-            password_updated_at: user.password_updated_at.as_millis(),
-            picture_updated_at: user.picture_updated_at.as_millis(),
-            failed_attempts: i64::from(user.failed_attempts),
-            locked_until: 0,
-            has_second_factor: user.has_second_factor,
-            remote_id: user.remote_id.clone(),
-            last_login_at: user.last_login_at.as_millis(),
-            is_bot: user.bot.is_some(),
-            bot_description: bot.description,
-            bot_icon_updated_at: bot.icon_updated_at.as_millis(),
-            terms_id: user.accepted_terms.as_ref().map(|terms| terms.id.clone()),
-            terms_at: user.accepted_terms.as_ref().map_or(0, |terms| terms.at.as_millis()),
-            credential_epoch: user.credential_epoch,
-        }
-    }
-}
+pub(crate) const KNOWN_BY_USERNAMES: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM users WHERE username IN (SELECT value FROM json_each(?)) AND ",
+    known!("users.username"),
+    " ORDER BY username, id"
+);
 
-impl TryFrom<UserRow> for User {
-    type Error = StoreError;
-
-    fn try_from(row: UserRow) -> Result<Self, StoreError> {
-        let bad = |column| move || corrupt("users", column);
-        let profile = Profile {
-            nickname: row.nickname,
-            first_name: row.first_name,
-            last_name: row.last_name,
-            position: row.position,
-            locale: Locale::parse(&row.locale).ok().ok_or_else(bad("locale"))?,
-            timezone: row.timezone.map(|text| map(&text).ok_or_else(bad("timezone"))).transpose()?,
-            props: map(&row.props).ok_or_else(bad("props"))?,
-            notify_props: map(&row.notify_props).ok_or_else(bad("notify_props"))?,
-        };
-        let bot = Bot { description: row.bot_description, icon_updated_at: Timestamp::from_millis(row.bot_icon_updated_at) };
-        Ok(Self {
-            id: row.id.parse().ok().ok_or_else(bad("id"))?,
-            created_at: Timestamp::from_millis(row.created_at),
-            updated_at: Timestamp::from_millis(row.updated_at),
-            deleted_at: Timestamp::from_millis(row.deleted_at),
-            username: Username::parse_exact(&row.username).ok().ok_or_else(bad("username"))?,
-            email: Email::parse(&row.email).ok().ok_or_else(bad("email"))?,
-            is_email_verified: row.is_email_verified,
-            profile,
-            roles: Roles::parse(&row.roles).ok().ok_or_else(bad("roles"))?,
-            allows_marketing: row.allows_marketing,
-            identity: ExternalIdentity { service: row.auth_service, subject: row.auth_data },
-            password_updated_at: Timestamp::from_millis(row.password_updated_at),
-            picture_updated_at: Timestamp::from_millis(row.picture_updated_at),
-            failed_attempts: row.failed_attempts.try_into().ok().ok_or_else(bad("failed_attempts"))?,
-            has_second_factor: row.has_second_factor,
-            remote_id: row.remote_id,
-            last_login_at: Timestamp::from_millis(row.last_login_at),
-            bot: row.is_bot.then_some(bot),
-            accepted_terms: row.terms_id.map(|id| AcceptedTerms { id, at: Timestamp::from_millis(row.terms_at) }),
-            credential_epoch: row.credential_epoch,
-        })
-    }
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = identities, treat_none_as_default_value = false)]
-struct IdentityRow {
-    user_id: String,
-    provider: String,
-    issuer: String,
-    subject: String,
-}
-
-impl IdentityRow {
-    fn of(user: &User) -> Option<Self> {
-        user.identity.subject.clone().map(|subject| Self {
-            user_id: user.id.as_str().to_owned(),
-            provider: user.identity.service.clone(),
-            issuer: user.identity.service.clone(),
-            subject,
-        })
-    }
-}
-
-/// A map as the JSON that a column holds. Text to text can always be written.
-fn json(map: &TextMap) -> String {
-    serde_json::to_string(map).unwrap_or_default()
-}
-
-fn map(json: &str) -> Option<TextMap> {
-    serde_json::from_str(json).ok()
-}
+pub(crate) const OTHER_ADMIN: &str = "SELECT EXISTS (SELECT 1 FROM user_roles_beside AS held CROSS JOIN users ON users.id = held.user_id \
+    WHERE held.role = 'system_admin' AND users.id <> ? AND users.deleted_at = 0 AND users.is_bot = 0 AND coalesce(users.remote_id, '') = '')";
 
 fn found(row: Option<UserRow>) -> Result<Option<User>, StoreError> {
     row.map(User::try_from).transpose()
@@ -205,8 +88,33 @@ fn all(rows: Vec<UserRow>) -> Result<Vec<User>, StoreError> {
     rows.into_iter().map(User::try_from).collect()
 }
 
-fn texts<'a>(values: impl Iterator<Item = &'a str>) -> String {
-    serde_json::to_string(&values.collect::<Vec<_>>()).unwrap_or_default()
+/// An id that a row of `table` holds.
+pub(crate) fn id<I: std::str::FromStr>(text: &str, table: &'static str, column: &'static str) -> Result<I, StoreError> {
+    text.parse().map_err(|_| corrupt(table, column))
+}
+
+impl Repositories {
+    async fn some(
+        &mut self,
+        one: (&'static str, &'static str),
+        wanted: String,
+        since: Option<i64>,
+        view: &View,
+    ) -> Result<Vec<User>, StoreError> {
+        let view = view.clone();
+        let query = move |c: &mut _| {
+            let mut binds = vec![Bind::Text(&wanted)];
+            binds.extend(since.map(Bind::Number));
+            match &view {
+                View::Everybody => Statement::<UserColumns>::new(one.0, binds).load::<UserRow>(c),
+                View::KnownTo(user) => {
+                    binds.push(Bind::Text(user.as_str()));
+                    Statement::<UserColumns>::new(one.1, binds).load::<UserRow>(c)
+                }
+            }
+        };
+        all(self.run(query).await?)
+    }
 }
 
 #[async_trait]
@@ -240,27 +148,20 @@ impl ReadUsers for Repositories {
         let login = login.to_owned();
         let query = move |c: &mut _| {
             let binds = vec![Bind::Text(&login), Bind::Text(&login)];
-            Statement::<users::SqlType>::new(BY_LOGIN, binds).get_result::<UserRow>(c).optional()
+            Statement::<UserColumns>::new(BY_LOGIN, binds).get_result::<UserRow>(c).optional()
         };
         found(self.run(query).await?)
     }
 
     #[tracing::instrument(name = "db.users.by_ids", skip_all)]
-    async fn by_ids(&mut self, ids: &[UserId], since: Timestamp) -> Result<Vec<User>, StoreError> {
-        let ids = texts(ids.iter().map(UserId::as_str));
+    async fn by_ids(&mut self, ids: &[UserId], since: Timestamp, view: &View) -> Result<Vec<User>, StoreError> {
         let after = if since == Timestamp::NEVER { i64::MIN } else { since.as_millis() };
-        let query = move |c: &mut _| {
-            let binds = vec![Bind::Text(&ids), Bind::Number(after)];
-            Statement::<users::SqlType>::new(BY_IDS, binds).load::<UserRow>(c)
-        };
-        all(self.run(query).await?)
+        self.some((BY_IDS, KNOWN_BY_IDS), texts(ids.iter().map(UserId::as_str)), Some(after), view).await
     }
 
     #[tracing::instrument(name = "db.users.by_usernames", skip_all)]
-    async fn by_usernames(&mut self, usernames: &[Username]) -> Result<Vec<User>, StoreError> {
-        let names = texts(usernames.iter().map(Username::as_str));
-        let query = move |c: &mut _| Statement::<users::SqlType>::new(BY_USERNAMES, vec![Bind::Text(&names)]).load::<UserRow>(c);
-        all(self.run(query).await?)
+    async fn by_usernames(&mut self, usernames: &[Username], view: &View) -> Result<Vec<User>, StoreError> {
+        self.some((BY_USERNAMES, KNOWN_BY_USERNAMES), texts(usernames.iter().map(Username::as_str)), None, view).await
     }
 
     #[tracing::instrument(name = "db.users.any", skip_all)]
@@ -268,26 +169,84 @@ impl ReadUsers for Repositories {
         let first = self.run(|c| users::table.select(users::id).first::<String>(c).optional()).await?;
         Ok(first.is_some())
     }
+
+    #[tracing::instrument(name = "db.users.list", skip_all)]
+    async fn list(&mut self, listing: &Listing) -> Result<Vec<Listed>, StoreError> {
+        let (listing, bounds) = (listing.clone(), self.bounds);
+        let rows = self.run(move |c| list::list(c, &listing, bounds)).await?;
+        let listed = |(row, at)| Ok(Listed { user: User::try_from(row)?, last_activity_at: Timestamp::from_millis(at) });
+        rows.into_iter().map(listed).collect()
+    }
+
+    #[tracing::instrument(name = "db.users.search", skip_all)]
+    async fn search(&mut self, search: &Search) -> Result<Vec<User>, StoreError> {
+        let (search, bounds) = (search.clone(), self.bounds);
+        all(self.run(move |c| search::search(c, &search, bounds)).await?)
+    }
+
+    #[tracing::instrument(name = "db.users.count", skip_all)]
+    async fn count(&mut self, count: &Count) -> Result<u64, StoreError> {
+        let (count, bounds) = (count.clone(), self.bounds);
+        Ok(self.run(move |c| count::count(c, &count, bounds)).await?.unsigned_abs())
+    }
+
+    #[tracing::instrument(name = "db.users.share_channel", skip_all)]
+    async fn share_channel(&mut self, one: &UserId, other: &UserId) -> Result<bool, StoreError> {
+        let (one, other) = (one.clone(), other.clone());
+        self.run(move |c| acquaintance::share_channel(c, one.as_str(), other.as_str())).await
+    }
+
+    #[tracing::instrument(name = "db.users.known_to", skip_all)]
+    async fn known_to(&mut self, id: &UserId) -> Result<Vec<UserId>, StoreError> {
+        let user = id.clone();
+        let known = self.run(move |c| acquaintance::known_to(c, user.as_str())).await?;
+        known.iter().map(|known| self::id(known, "channel_members", "user_id")).collect()
+    }
+
+    #[tracing::instrument(name = "db.users.in_group_channels", skip_all)]
+    async fn in_group_channels(&mut self, id: &UserId, channels: &[ChannelId]) -> Result<Vec<(ChannelId, User)>, StoreError> {
+        let (user, channels) = (id.clone(), channels.to_vec());
+        let query = move |c: &mut _| acquaintance::in_group_channels(c, user.as_str(), channels.iter().map(ChannelId::as_str));
+        let rows = self.run(query).await?;
+        rows.into_iter().map(|(channel, row)| Ok((self::id(&channel, "channels", "id")?, User::try_from(row)?))).collect()
+    }
+
+    #[tracing::instrument(name = "db.users.with_address_outside", skip_all)]
+    async fn with_address_outside(&mut self, domains: &[String], page: Page) -> Result<Vec<User>, StoreError> {
+        let domains = domains.to_vec();
+        all(self.run(move |c| address::outside(c, &domains, page)).await?)
+    }
+
+    #[tracing::instrument(name = "db.users.bots", skip_all)]
+    async fn bots(&mut self, listing: &BotListing) -> Result<Vec<User>, StoreError> {
+        let listing = listing.clone();
+        all(self.run(move |c| bot::bots(c, &listing)).await?)
+    }
+
+    #[tracing::instrument(name = "db.users.ids_after", skip_all)]
+    async fn ids_after(&mut self, after: Option<&UserId>, most: u32) -> Result<Vec<UserId>, StoreError> {
+        // Every id comes after an empty one.
+        let after = after.map_or_else(String::new, |id| id.as_str().to_owned());
+        let query = move |c: &mut _| {
+            let next = users::table.filter(users::id.gt(after)).order(users::id).limit(i64::from(most));
+            next.select(users::id).load::<String>(c)
+        };
+        self.run(query).await?.iter().map(|next| id(next, "users", "id")).collect()
+    }
+
+    #[tracing::instrument(name = "db.users.has_other_admin", skip_all)]
+    async fn has_other_admin(&mut self, id: &UserId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.run(move |c| Statement::<Bool>::new(OTHER_ADMIN, vec![Bind::Text(id.as_str())]).get_result(c)).await
+    }
 }
 
 #[async_trait]
 impl Users for Repositories {
     #[tracing::instrument(name = "db.users.insert", skip_all, fields(users = users.len()))]
     async fn insert(&mut self, users: &[User]) -> Result<(), StoreError> {
-        let accounts: Vec<_> = users.iter().map(UserRow::from).collect();
-        let identities: Vec<_> = users.iter().filter_map(IdentityRow::of).collect();
-        self.run(move |c| {
-            all_or_none(c, |c| {
-                for rows in accounts.chunks(ROWS) {
-                    diesel::insert_into(users::table).values(rows).execute(c)?;
-                }
-                for rows in identities.chunks(ROWS) {
-                    diesel::insert_into(identities::table).values(rows).execute(c)?;
-                }
-                Ok(())
-            })
-        })
-        .await
+        let users = users.to_vec();
+        self.run(move |c| write::insert(c, &users)).await
     }
 
     #[tracing::instrument(name = "db.users.locked", skip_all, fields(user.id = id.as_str()))]
@@ -298,17 +257,16 @@ impl Users for Repositories {
 
     #[tracing::instrument(name = "db.users.update", skip_all, fields(user.id = user.id.as_str()))]
     async fn update(&mut self, user: &User) -> Result<(), StoreError> {
-        let row = UserRow::from(user);
-        let query = move |c: &mut _| {
-            let changes = (
-                (users::username.eq(row.username), users::email.eq(row.email), users::is_email_verified.eq(row.is_email_verified)),
-                (users::nickname.eq(row.nickname), users::first_name.eq(row.first_name), users::last_name.eq(row.last_name)),
-                (users::position.eq(row.position), users::locale.eq(row.locale), users::timezone.eq(row.timezone)),
-                (users::props.eq(row.props), users::notify_props.eq(row.notify_props), users::updated_at.eq(row.updated_at)),
-            );
-            diesel::update(users::table.find(row.id)).set(changes).execute(c)
-        };
-        self.run(query).await.map(drop)
+        let user = user.clone();
+        self.run(move |c| write::update(c, &user)).await
+    }
+
+    #[tracing::instrument(name = "db.users.remove", skip_all, fields(user.id = id.as_str()))]
+    async fn remove(&mut self, id: &UserId) -> Result<bool, StoreError> {
+        let id = id.clone();
+        let is_removed = self.run(move |c| removal::remove(c, id.as_str())).await?;
+        self.forgets |= is_removed;
+        Ok(is_removed)
     }
 
     #[tracing::instrument(name = "db.users.grow_epoch", skip_all, fields(user.id = id.as_str()))]

@@ -12,6 +12,7 @@ use muster_domain::id::UserId;
 use muster_domain::store::Store as _;
 use muster_domain::testkit::fixture::{audit, id, password, user};
 use muster_domain::time::Timestamp;
+use muster_domain::user::query::View;
 
 /// Names the file to the process that is to be killed.
 const FILE: &str = "MUSTER_TEST_KILLED_FILE";
@@ -91,7 +92,7 @@ async fn a_killed_process_loses_nothing_acknowledged() {
     assert!(names.len() >= BEFORE);
     let store = open(&path).await;
     let ids: Vec<UserId> = names.iter().map(|name| id(name)).collect();
-    let there = store.read().await.unwrap().users().by_ids(&ids, Timestamp::NEVER).await.unwrap();
+    let there = store.read().await.unwrap().users().by_ids(&ids, Timestamp::NEVER, &View::Everybody).await.unwrap();
     assert_eq!(there.len(), names.len());
     let mut connection = SqliteConnection::establish(path.to_str().unwrap()).unwrap();
     let half = "SELECT count(*) AS n FROM users WHERE id NOT IN (SELECT user_id FROM credentials) OR id NOT IN (SELECT id FROM audits)";

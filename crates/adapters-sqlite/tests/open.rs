@@ -14,7 +14,7 @@ use muster_adapters_sqlite::{OpenError, SqliteStore};
 
 /// Names the file to a process that migrates it.
 const FILE: &str = "MUSTER_TEST_MIGRATED_FILE";
-const FIRST: &str = "2026-11-24-000001_foundation";
+const ALL: [&str; 2] = ["2026-11-24-000001_foundation", "2026-11-25-000002_accounts_and_directory"];
 
 async fn refused(path: &Path) -> OpenError {
     SqliteStore::open(options(path)).await.err().unwrap()
@@ -84,8 +84,8 @@ async fn migrations_are_named_and_applied_once() {
     let folder = tempfile::tempdir().unwrap();
     let store = SqliteStore::open(options(&folder.path().join("muster.db"))).await.unwrap();
 
-    assert_eq!(store.pending().await.unwrap(), [FIRST]);
-    assert_eq!(store.migrate().await.unwrap(), [FIRST]);
+    assert_eq!(store.pending().await.unwrap(), ALL);
+    assert_eq!(store.migrate().await.unwrap(), ALL);
 
     assert!(store.pending().await.unwrap().is_empty());
     assert!(store.migrate().await.unwrap().is_empty());
@@ -112,9 +112,9 @@ async fn what_fails_to_migrate_is_told_and_can_be_tried_again() {
     let error = store.migrate().await.unwrap_err();
 
     assert!(error.to_string().contains("sessions"), "{error}");
-    assert_eq!(store.pending().await.unwrap(), [FIRST]);
+    assert_eq!(store.pending().await.unwrap(), ALL);
     other.batch_execute("DROP TABLE sessions").unwrap();
-    assert_eq!(store.migrate().await.unwrap(), [FIRST]);
+    assert_eq!(store.migrate().await.unwrap(), ALL);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -133,7 +133,7 @@ async fn of_many_stores_at_once_one_migrates() {
         applied.extend(node.await.unwrap());
     }
 
-    assert_eq!(applied, [FIRST]);
+    assert_eq!(applied, ALL);
 }
 
 /// Does nothing but in the processes that [`of_two_processes_at_once_one_migrates`] starts.
@@ -162,5 +162,5 @@ fn of_two_processes_at_once_one_migrates() {
 
     assert!(outputs.iter().all(|output| output.status.success()));
     let count = |text| outputs.iter().filter(|output| String::from_utf8_lossy(&output.stdout).contains(text)).count();
-    assert_eq!((count("applied 1"), count("applied 0")), (1, 2));
+    assert_eq!((count("applied 2"), count("applied 0")), (1, 2));
 }

@@ -10,6 +10,7 @@ use muster_domain::credential::{Digest, KeyId};
 use muster_domain::session::Guard;
 use muster_domain::store::{LockRules, LoginName, Store as _};
 use muster_domain::testkit::fixture::{BORN, id, new_session, password, user};
+use muster_domain::user::query::View;
 
 /// Connections in this process add what they run to this list; the tests take turns at it.
 static SEEN: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
@@ -102,7 +103,14 @@ async fn look_ups_cost_one_statement() {
     assert_eq!(seen().len(), 1);
     assert_eq!(reading.users().by_login("ada@example.test").await.unwrap(), Some(ada.clone()));
     assert_eq!(seen().len(), 1);
-    assert_eq!(reading.users().by_ids(std::slice::from_ref(&ada.id), BORN.before(std::time::Duration::from_secs(1))).await.unwrap(), [ada]);
+    assert_eq!(
+        reading
+            .users()
+            .by_ids(std::slice::from_ref(&ada.id), BORN.before(std::time::Duration::from_secs(1)), &View::Everybody)
+            .await
+            .unwrap(),
+        [ada]
+    );
     assert_eq!(seen().len(), 1);
 }
 
@@ -115,7 +123,7 @@ async fn statements_are_prepared_once_a_connection() {
         let mut reading = store.read().await.unwrap();
         reading.users().by_id(&id("ada")).await.unwrap();
         reading.users().by_login("ada").await.unwrap();
-        reading.users().by_ids(&[id("ada")], BORN).await.unwrap();
+        reading.users().by_ids(&[id("ada")], BORN, &View::Everybody).await.unwrap();
         reading.sessions().by_token(&[new_session("s", "ada").token]).await.unwrap();
         SEEN.lock().unwrap().iter().filter(|sql| sql.starts_with("CACHE")).count()
     };

@@ -1,7 +1,10 @@
 //! Accounts as rows, and rows as accounts.
 
+use diesel::dsl::SqlTypeOf;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use muster_domain::email::Email;
+use muster_domain::id::UserId;
 use muster_domain::locale::Locale;
 use muster_domain::map::TextMap;
 use muster_domain::role::Roles;
@@ -12,7 +15,90 @@ use muster_domain::username::Username;
 use serde_json::Value;
 
 use crate::error::{corrupt, unavailable};
-use crate::schema::{identities, users};
+use crate::schema::users;
+use crate::user::texts::TextsRow;
+
+/// The columns of [`UserRow`] in their order, each behind a prefix.
+macro_rules! account {
+    ($of:literal) => {
+        concat!(
+            $of,
+            "id, ",
+            $of,
+            "created_at, ",
+            $of,
+            "updated_at, ",
+            $of,
+            "deleted_at, ",
+            $of,
+            "username, ",
+            $of,
+            "email, ",
+            $of,
+            "is_email_verified, ",
+            $of,
+            "nickname, ",
+            $of,
+            "first_name, ",
+            $of,
+            "last_name, ",
+            $of,
+            "position, ",
+            $of,
+            "locale, ",
+            $of,
+            "timezone, ",
+            $of,
+            "props, ",
+            $of,
+            "notify_props, ",
+            $of,
+            "roles, ",
+            $of,
+            "allows_marketing, ",
+            $of,
+            "auth_service, ",
+            $of,
+            "auth_data, ",
+            $of,
+            "password_updated_at, ",
+            $of,
+            "picture_updated_at, ",
+            $of,
+            "failed_attempts, ",
+            $of,
+            "locked_until, ",
+            $of,
+            "has_second_factor, ",
+            $of,
+            "remote_id, ",
+            $of,
+            "last_login_at, ",
+            $of,
+            "is_bot, ",
+            $of,
+            "bot_description, ",
+            $of,
+            "bot_icon_updated_at, ",
+            $of,
+            "terms_id, ",
+            $of,
+            "terms_at, ",
+            $of,
+            "credential_epoch, ",
+            $of,
+            "bot_owner_id, ",
+            $of,
+            "bot_created_at, ",
+            $of,
+            "bot_updated_at"
+        )
+    };
+}
+pub(crate) use account;
+
+/// What the columns of [`UserRow`] are in SQL.
+pub(crate) type UserSql = SqlTypeOf<<UserRow as Selectable<Pg>>::SelectExpression>;
 
 /// An account as it is stored.
 #[derive(Queryable, Selectable)]
@@ -51,6 +137,9 @@ pub(crate) struct UserRow {
     terms_id: Option<String>,
     terms_at: i64,
     credential_epoch: i64,
+    bot_owner_id: Option<String>,
+    bot_created_at: i64,
+    bot_updated_at: i64,
 }
 
 impl TryFrom<UserRow> for User {
@@ -62,6 +151,13 @@ impl TryFrom<UserRow> for User {
 }
 
 fn read(row: UserRow) -> Result<User, Cause> {
+    let bot = row.is_bot.then_some(BotRow {
+        description: row.bot_description,
+        icon_updated_at: row.bot_icon_updated_at,
+        owner_id: row.bot_owner_id,
+        created_at: row.bot_created_at,
+        updated_at: row.bot_updated_at,
+    });
     Ok(User {
         id: row.id.parse()?,
         created_at: Timestamp::from_millis(row.created_at),
@@ -89,10 +185,33 @@ fn read(row: UserRow) -> Result<User, Cause> {
         has_second_factor: row.has_second_factor,
         remote_id: row.remote_id,
         last_login_at: Timestamp::from_millis(row.last_login_at),
-        bot: row.is_bot.then(|| Bot { description: row.bot_description, icon_updated_at: Timestamp::from_millis(row.bot_icon_updated_at) }),
+        bot: bot.map(Bot::try_from).transpose()?,
         accepted_terms: row.terms_id.map(|id| AcceptedTerms { id, at: Timestamp::from_millis(row.terms_at) }),
         credential_epoch: row.credential_epoch,
     })
+}
+
+/// The columns of an account that a bot alone fills.
+struct BotRow {
+    description: String,
+    icon_updated_at: i64,
+    owner_id: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+}
+
+impl TryFrom<BotRow> for Bot {
+    type Error = Cause;
+
+    fn try_from(row: BotRow) -> Result<Self, Cause> {
+        Ok(Self {
+            description: row.description,
+            icon_updated_at: Timestamp::from_millis(row.icon_updated_at),
+            owner_id: row.owner_id.map(|id| id.parse()).transpose()?,
+            created_at: Timestamp::from_millis(row.created_at),
+            updated_at: Timestamp::from_millis(row.updated_at),
+        })
+    }
 }
 
 fn map(json: Value) -> Result<TextMap, Cause> {
@@ -103,8 +222,10 @@ fn map(json: Value) -> Result<TextMap, Cause> {
 /// What an update writes.
 #[derive(AsChangeset, Insertable)]
 #[diesel(table_name = users, treat_none_as_null = true)]
-pub(crate) struct ProfileRow<'a> {
+#[expect(clippy::struct_excessive_bools, reason = "the table has these columns")]
+pub(crate) struct ChangedRow<'a> {
     updated_at: i64,
+    deleted_at: i64,
     username: &'a str,
     email: &'a str,
     is_email_verified: bool,
@@ -116,15 +237,34 @@ pub(crate) struct ProfileRow<'a> {
     timezone: Option<Value>,
     props: Value,
     notify_props: Value,
+    roles: String,
+    allows_marketing: bool,
+    auth_service: &'a str,
+    auth_data: Option<String>,
+    password_updated_at: i64,
+    picture_updated_at: i64,
+    has_second_factor: bool,
+    remote_id: Option<String>,
+    is_bot: bool,
+    bot_description: &'a str,
+    bot_icon_updated_at: i64,
+    bot_owner_id: Option<String>,
+    bot_created_at: i64,
+    bot_updated_at: i64,
+    terms_id: Option<String>,
+    terms_at: i64,
+    #[diesel(embed)]
+    texts: TextsRow,
 }
 
-impl<'a> TryFrom<&'a User> for ProfileRow<'a> {
+impl<'a> TryFrom<&'a User> for ChangedRow<'a> {
     type Error = StoreError;
 
     fn try_from(user: &'a User) -> Result<Self, StoreError> {
-        let profile = &user.profile;
+        let (profile, bot, terms) = (&user.profile, user.bot.as_ref(), user.accepted_terms.as_ref());
         Ok(Self {
             updated_at: user.updated_at.as_millis(),
+            deleted_at: user.deleted_at.as_millis(),
             username: user.username.as_str(),
             email: user.email.as_str(),
             is_email_verified: user.is_email_verified,
@@ -136,6 +276,23 @@ impl<'a> TryFrom<&'a User> for ProfileRow<'a> {
             timezone: profile.timezone.as_ref().map(json).transpose()?,
             props: json(&profile.props)?,
             notify_props: json(&profile.notify_props)?,
+            roles: user.roles.to_string(),
+            allows_marketing: user.allows_marketing,
+            auth_service: &user.identity.service,
+            auth_data: user.identity.subject.clone(),
+            password_updated_at: user.password_updated_at.as_millis(),
+            picture_updated_at: user.picture_updated_at.as_millis(),
+            has_second_factor: user.has_second_factor,
+            remote_id: user.remote_id.clone(),
+            is_bot: bot.is_some(),
+            bot_description: bot.map_or("", |bot| &bot.description),
+            bot_icon_updated_at: bot.map_or(0, |bot| bot.icon_updated_at.as_millis()),
+            bot_owner_id: bot.and_then(|bot| bot.owner_id.as_ref()).map(UserId::to_string),
+            bot_created_at: bot.map_or(0, |bot| bot.created_at.as_millis()),
+            bot_updated_at: bot.map_or(0, |bot| bot.updated_at.as_millis()),
+            terms_id: terms.map(|terms| terms.id.clone()),
+            terms_at: terms.map_or(0, |terms| terms.at.as_millis()),
+            texts: TextsRow::of(user),
         })
     }
 }
@@ -150,24 +307,10 @@ fn json(map: &TextMap) -> Result<Value, StoreError> {
 pub(crate) struct NewUserRow<'a> {
     id: &'a str,
     created_at: i64,
-    deleted_at: i64,
     #[diesel(embed)]
-    profile: ProfileRow<'a>,
-    roles: String,
-    allows_marketing: bool,
-    auth_service: &'a str,
-    auth_data: Option<&'a str>,
-    password_updated_at: i64,
-    picture_updated_at: i64,
+    changed: ChangedRow<'a>,
     failed_attempts: i64,
-    has_second_factor: bool,
-    remote_id: Option<&'a str>,
     last_login_at: i64,
-    is_bot: bool,
-    bot_description: &'a str,
-    bot_icon_updated_at: i64,
-    terms_id: Option<&'a str>,
-    terms_at: i64,
     credential_epoch: i64,
 }
 
@@ -175,47 +318,13 @@ impl<'a> TryFrom<&'a User> for NewUserRow<'a> {
     type Error = StoreError;
 
     fn try_from(user: &'a User) -> Result<Self, StoreError> {
-        let (bot, terms) = (user.bot.as_ref(), user.accepted_terms.as_ref());
         Ok(Self {
             id: user.id.as_str(),
             created_at: user.created_at.as_millis(),
-            deleted_at: user.deleted_at.as_millis(),
-            profile: ProfileRow::try_from(user)?,
-            roles: user.roles.to_string(),
-            allows_marketing: user.allows_marketing,
-            auth_service: &user.identity.service,
-            auth_data: user.identity.subject.as_deref(),
-            password_updated_at: user.password_updated_at.as_millis(),
-            picture_updated_at: user.picture_updated_at.as_millis(),
+            changed: ChangedRow::try_from(user)?,
             failed_attempts: i64::from(user.failed_attempts),
-            has_second_factor: user.has_second_factor,
-            remote_id: user.remote_id.as_deref(),
             last_login_at: user.last_login_at.as_millis(),
-            is_bot: bot.is_some(),
-            bot_description: bot.map_or("", |bot| &bot.description),
-            bot_icon_updated_at: bot.map_or(0, |bot| bot.icon_updated_at.as_millis()),
-            terms_id: terms.map(|terms| terms.id.as_str()),
-            terms_at: terms.map_or(0, |terms| terms.at.as_millis()),
             credential_epoch: user.credential_epoch,
         })
-    }
-}
-
-/// An account elsewhere that signs in to one here.
-#[derive(Insertable)]
-#[diesel(table_name = identities)]
-pub(crate) struct IdentityRow<'a> {
-    user_id: &'a str,
-    provider: &'a str,
-    issuer: &'a str,
-    subject: &'a str,
-}
-
-impl<'a> IdentityRow<'a> {
-    /// The row of an account that a provider has a name for.
-    pub(crate) fn of(user: &'a User) -> Option<Self> {
-        let service = user.identity.service.as_str();
-        let subject = user.identity.subject.as_deref()?;
-        Some(Self { user_id: user.id.as_str(), provider: service, issuer: service, subject })
     }
 }

@@ -4,7 +4,7 @@ use muster_domain::testkit::fixture::{audit, id, user};
 
 use super::*;
 
-async fn fresh_store() -> (SqliteStore, tempfile::TempDir) {
+pub(super) async fn fresh_store() -> (SqliteStore, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let options = SqliteOptions { path: folder.path().join("muster.db"), readers: 1, is_synchronous_full: true };
     let store = SqliteStore::open(options).await.unwrap();

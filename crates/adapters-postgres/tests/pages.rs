@@ -1,0 +1,218 @@
+//! Deep pages, which are found by counts, against the same pages found by walking.
+#![expect(clippy::unwrap_used, reason = "a broken fixture should fail the test")]
+
+use muster_adapters_postgres::PgStore;
+use muster_adapters_postgres::testkit::{Cluster, TestStore, text};
+use muster_domain::id::UserId;
+use muster_domain::page::Page;
+use muster_domain::store::Store;
+use muster_domain::team::TeamMember;
+use muster_domain::testkit::fixture::{self, BORN, id};
+use muster_domain::user::User;
+use muster_domain::user::query::{Count, Filter, Listing, Scope};
+use muster_domain::username::Username;
+
+/// A team of every other account, and one of nearly all.
+const TEAMS: [&str; 2] = ["half", "most"];
+
+/// Numbers that look random, the same in every run.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn name(&mut self) -> String {
+        // Some stretches of the alphabet fill up, others stay empty.
+        let first = ["a", "b", "ba", "m", "mm", "mmm", "z"][self.roll(7)];
+        format!("{first}{:06}", self.roll(1_000_000))
+    }
+}
+
+/// What one writer made.
+struct Writer {
+    dice: Dice,
+    letter: char,
+    made: Vec<UserId>,
+    count: usize,
+}
+
+impl Writer {
+    fn new(seed: u64, letter: char) -> Self {
+        Self { dice: Dice(seed), letter, made: Vec::new(), count: 0 }
+    }
+
+    fn new_users(&mut self, count: usize) -> Vec<User> {
+        let mut user = || {
+            self.count += 1;
+            let short = format!("{}{}x", self.letter, self.count);
+            let username = format!("{}{}{}", self.dice.name(), self.letter, self.count);
+            fixture::user(&short, &username)
+        };
+        (0..count).map(|_| user()).collect()
+    }
+
+    fn any(&mut self) -> UserId {
+        let place = self.dice.roll(self.made.len());
+        self.made[place].clone()
+    }
+
+    async fn sign_up(&mut self, store: &PgStore, count: usize, is_kept: bool) {
+        let users = self.new_users(count);
+        let mut work = store.begin().await.unwrap();
+        work.users().insert(&users).await.unwrap();
+        for (number, user) in users.iter().enumerate() {
+            if number % 2 == 0 {
+                work.teams().join(&member("half", &user.id)).await.unwrap();
+            }
+            // Those who are outside have names that lie together.
+            if number % 20 > 0 || !user.username.as_str().starts_with('m') {
+                work.teams().join(&member("most", &user.id)).await.unwrap();
+            }
+        }
+        if is_kept {
+            work.commit().await.unwrap();
+            self.made.extend(users.into_iter().map(|user| user.id));
+        }
+    }
+
+    async fn change(&mut self, store: &PgStore) {
+        let (user, team) = (self.any(), TEAMS[self.dice.roll(2)]);
+        let mut work = store.begin().await.unwrap();
+        match self.dice.roll(5) {
+            0 => {
+                let mut renamed = work.users().locked(&user).await.unwrap().unwrap();
+                renamed.username = Username::parse(&format!("{}{}", self.dice.name(), &user.as_str()[..6])).unwrap();
+                work.users().update(&renamed).await.unwrap();
+            }
+            1 => {
+                work.users().remove(&user).await.unwrap();
+                self.made.retain(|made| *made != user);
+            }
+            2 => drop(work.teams().leave(&id(team), &user, BORN).await.unwrap()),
+            _ => drop(work.teams().join(&member(team, &user)).await.unwrap()),
+        }
+        work.commit().await.unwrap();
+    }
+}
+
+fn member(team: &str, user: &UserId) -> TeamMember {
+    TeamMember { user_id: user.clone(), ..fixture::team_member(team, "x") }
+}
+
+async fn fresh_store() -> TestStore {
+    let store = Cluster::shared().store().await;
+    let mut work = store.begin().await.unwrap();
+    for team in TEAMS {
+        work.teams().insert(&fixture::team(team)).await.unwrap();
+    }
+    work.commit().await.unwrap();
+    store
+}
+
+async fn page(store: &PgStore, scope: &Scope, filter: Filter, page: Page) -> Vec<String> {
+    let listing = Listing { scope: scope.clone(), filter, page, ..Listing::default() };
+    let listed = store.read().await.unwrap().users().list(&listing).await.unwrap();
+    listed.into_iter().map(|listed| listed.user.username.as_str().to_owned()).collect()
+}
+
+/// Everybody of a scope. Every account is active: who asks for active ones gets the same list, but by walking.
+async fn whole(store: &PgStore, scope: &Scope) -> Vec<String> {
+    let active = Filter { is_active: Some(true), ..Filter::default() };
+    page(store, scope, active, Page { number: 0, size: 1_000_000 }).await
+}
+
+async fn pages_are_slices(store: &PgStore, scope: &Scope, whole: &[String]) {
+    for number in 0..=u32::try_from(whole.len() / 170 + 1).unwrap() {
+        let part = Page { number, size: 170 };
+        let rest = &whole[whole.len().min(usize::try_from(part.offset()).unwrap())..];
+        assert_eq!(page(store, scope, Filter::default(), part).await, rest[..rest.len().min(170)], "page {number} of {scope:?}");
+    }
+}
+
+async fn count(store: &PgStore, scope: &Scope) -> usize {
+    let count = Count { scope: scope.clone(), with_bots: true, with_remote: true, ..Count::default() };
+    usize::try_from(store.read().await.unwrap().users().count(&count).await.unwrap()).unwrap()
+}
+
+async fn compare(store: &PgStore) {
+    let everyone = whole(store, &Scope::Everyone).await;
+    pages_are_slices(store, &Scope::Everyone, &everyone).await;
+    assert_eq!(count(store, &Scope::Everyone).await, everyone.len());
+    for team in TEAMS.map(id) {
+        let in_team = Scope::InTeam(team);
+        let members = whole(store, &in_team).await;
+        pages_are_slices(store, &in_team, &members).await;
+        assert_eq!(count(store, &in_team).await, members.len());
+        let Scope::InTeam(team) = in_team else { continue };
+        let outside = Scope::NotInTeam { team, is_constrained: false };
+        let others: Vec<_> = everyone.iter().filter(|name| members.binary_search(name).is_err()).cloned().collect();
+        pages_are_slices(store, &outside, &others).await;
+        assert_eq!(whole(store, &outside).await, others);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deep_pages_are_those_that_walking_gives() {
+    let store = fresh_store().await;
+    let (mut one, mut other) = (Writer::new(1, 'p'), Writer::new(2, 'q'));
+
+    for _ in 0..3 {
+        let grow = async |writer: &mut Writer| {
+            writer.sign_up(&store, 700, true).await;
+            writer.sign_up(&store, 600, false).await;
+            for _ in 0..150 {
+                writer.change(&store).await;
+            }
+            writer.sign_up(&store, 30, true).await;
+        };
+        tokio::join!(grow(&mut one), grow(&mut other));
+        compare(&store).await;
+    }
+
+    let stretches = text(store.url(), "SELECT count(*)::text FROM list_marks WHERE list = ''").await;
+    assert!(stretches.parse::<u32>().unwrap() > 1, "the list was never cut");
+    let unknown = "SELECT count(*)::text FROM list_marks WHERE first_name <> '' AND first_name NOT IN (SELECT username FROM users)";
+    assert_eq!(text(store.url(), unknown).await, "0", "a mark keeps a name that nobody has any more");
+    let appended = text(store.url(), "SELECT count(*)::text FROM list_changes").await;
+    assert!(appended.parse::<u32>().unwrap() < 2_000, "{appended} changes were never added up");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_right_while_others_change_the_list() {
+    let store = fresh_store().await;
+    let mut writer = Writer::new(3, 'r');
+    writer.sign_up(&store, 2_600, true).await;
+    // Part of the work in hand is counted, and nobody sees it.
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&Writer::new(4, 's').new_users(900)).await.unwrap();
+
+    compare(&store).await;
+    writer.sign_up(&store, 700, true).await;
+    compare(&store).await;
+    work.commit().await.unwrap();
+    compare(&store).await;
+    writer.sign_up(&store, 700, true).await;
+    compare(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_counts_the_teams_of_an_account() {
+    let store = Cluster::shared().store().await;
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&[fixture::user("a", "ada")]).await.unwrap();
+    for team in ["one", "two"] {
+        work.teams().insert(&fixture::team(team)).await.unwrap();
+        work.teams().join(&fixture::team_member(team, "a")).await.unwrap();
+    }
+    work.teams().leave(&id("one"), &id("a"), BORN).await.unwrap();
+    work.teams().join(&fixture::team_member("one", "a")).await.unwrap();
+    work.teams().leave(&id("two"), &id("a"), BORN).await.unwrap();
+    work.commit().await.unwrap();
+
+    let counted = text(store.url(), "SELECT string_agg(active_teams::text, ' ') FROM users").await;
+
+    assert_eq!(counted, "1");
+}
