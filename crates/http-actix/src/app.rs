@@ -1,4 +1,4 @@
-//! The application: what handlers share, and which path leads to which handler.
+//! The application: what handlers share, and what is served where.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, Resource, Route};
 use muster_domain::accounts::Accounts;
+use muster_domain::directory::Directory;
 use muster_domain::operation::Operation;
 use muster_domain::port::{Clock, Randomness};
 use muster_domain::refusal::Refusals;
@@ -19,7 +20,9 @@ use crate::address::TrustedProxies;
 use crate::client_config::{self, ClientConfig};
 use crate::cookie::CookieRules;
 use crate::error::ApiError;
-use crate::{openapi, pipeline, probe, session, user};
+use crate::local::{self, LocalSocket};
+use crate::routes::route;
+use crate::{openapi, pipeline, probe};
 
 /// Origins of pages elsewhere that may call the API.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +45,8 @@ impl CorsRules {
 pub struct Service {
     /// The use cases of accounts.
     pub accounts: Arc<Accounts>,
+    /// The use cases of what lies around them.
+    pub directory: Arc<Directory>,
     /// The use cases of signing in.
     pub sign_ins: Arc<SignIns>,
     /// Where refusals are written down.
@@ -64,6 +69,8 @@ pub struct Service {
     pub request_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// Most bytes of a picture that is sent.
+    pub picture_bytes: usize,
     /// Whether sign-in and sign-out answer 200.
     pub answers_like_reference: bool,
     /// The runtime that outlives a request.
@@ -78,73 +85,73 @@ impl Service {
     }
 }
 
-/// The operations that are built, by method and path.
-pub const OPERATIONS: &[(&str, &str, Operation)] = &[
-    ("POST", "/api/v4/users", Operation::CreateUser),
-    ("POST", "/api/v4/users/login", Operation::Login),
-    ("POST", "/api/v4/users/logout", Operation::Logout),
-    ("POST", "/api/v4/users/mfa", Operation::CheckUserMfa),
-    ("POST", "/api/v4/users/ids", Operation::GetUsersByIds),
-    ("POST", "/api/v4/users/usernames", Operation::GetUsersByUsernames),
-    ("GET", "/api/v4/users/username/{username:[A-Za-z0-9_.-]+}", Operation::GetUserByUsername),
-    ("GET", "/api/v4/users/email/{email:.+}", Operation::GetUserByEmail),
-    ("GET", "/api/v4/users/{user_id:[A-Za-z0-9]+}", Operation::GetUser),
-    ("PUT", "/api/v4/users/{user_id:[A-Za-z0-9]+}/patch", Operation::PatchUser),
-];
-
-/// The operation that a matched path stands for.
-#[must_use]
-pub fn operation(method: &str, pattern: &str) -> Option<Operation> {
-    OPERATIONS.iter().find(|(by, path, _)| *by == method && *path == pattern).map(|(_, _, operation)| *operation)
-}
-
-fn handler(operation: Operation) -> Option<Route> {
-    let route = match operation {
-        Operation::CreateUser => web::post().to(user::create),
-        Operation::Login => web::post().to(session::login),
-        Operation::Logout => web::post().to(session::logout),
-        Operation::CheckUserMfa => web::post().to(session::check_mfa),
-        Operation::GetUsersByIds => web::post().to(user::by_ids),
-        Operation::GetUsersByUsernames => web::post().to(user::by_usernames),
-        Operation::GetUserByUsername => web::get().to(user::by_username),
-        Operation::GetUserByEmail => web::get().to(user::by_email),
-        Operation::GetUser => web::get().to(user::get),
-        Operation::PatchUser => web::put().to(user::patch),
-        _ => return None,
-    };
-    Some(route)
-}
-
 async fn nothing_here() -> Result<actix_web::HttpResponse, ApiError> {
     Err(ApiError::not_found())
 }
 
-/// A path whose other methods lead nowhere, as the reference answers them.
+/// A path with its handlers, whose other methods lead nowhere, as the reference answers them.
 fn at(
     path: &str,
-    route: Route,
+    routes: Vec<Route>,
 ) -> Resource<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse, Error = actix_web::Error, InitError = ()>> {
-    web::resource(path).default_service(web::to(nothing_here)).route(route).wrap(from_fn(pipeline::caught))
+    let resource = web::resource(path).default_service(web::to(nothing_here));
+    routes.into_iter().fold(resource, Resource::route).wrap(from_fn(pipeline::caught))
 }
 
-/// Adds every path.
-pub fn routes(config: &mut web::ServiceConfig) {
-    for (_, path, operation) in OPERATIONS {
-        if let Some(route) = handler(*operation) {
-            config.service(at(path, route));
+pub use crate::routes::{OPERATIONS, operation};
+
+/// Adds the paths of the operations that a listener serves, in the order of the list.
+fn operations(config: &mut web::ServiceConfig, is_served: impl Fn(Operation) -> bool) {
+    let mut added: Vec<&str> = Vec::new();
+    for (_, path, _) in OPERATIONS {
+        if added.contains(path) {
+            continue;
         }
+        added.push(path);
+        let here = OPERATIONS.iter().filter(|(_, other, operation)| other == path && is_served(*operation));
+        config.service(at(path, here.filter_map(|(_, _, operation)| route(*operation)).collect()));
     }
+}
+
+/// Adds every path of the network.
+pub fn routes(config: &mut web::ServiceConfig) {
+    operations(config, |operation| operation != Operation::PermanentDeleteAllUsers);
     config
-        .service(at("/", web::get().to(probe::root)))
-        .service(at("/livez", web::get().to(probe::live)))
-        .service(at("/readyz", web::get().to(probe::ready)))
-        .service(at("/api/v4/system/ping", web::get().to(client_config::ping)))
-        .service(at("/api/v4/config/client", web::get().to(client_config::config)))
-        .service(at("/api/v4/license/client", web::get().to(client_config::license)))
-        .service(at("/api/v4/openapi.json", web::get().to(openapi::json)))
-        .service(at("/docs", web::get().to(openapi::to_page)))
+        .service(at("/", vec![web::get().to(probe::root)]))
+        .service(at("/livez", vec![web::get().to(probe::live)]))
+        .service(at("/readyz", vec![web::get().to(probe::ready)]))
+        .service(at("/api/v4/system/ping", vec![web::get().to(client_config::ping)]))
+        .service(at("/api/v4/config/client", vec![web::get().to(client_config::config)]))
+        .service(at("/api/v4/license/client", vec![web::get().to(client_config::license)]))
+        .service(at("/api/v4/openapi.json", vec![web::get().to(openapi::json)]))
+        .service(at("/docs", vec![web::get().to(openapi::to_page)]))
         .service(openapi::page())
         .default_service(web::to(nothing_here));
+}
+
+/// Adds every path of the local socket.
+pub fn local_routes(config: &mut web::ServiceConfig) {
+    operations(config, local::serves);
+    config
+        .service(at("/api/v4/system/ping", vec![web::get().to(client_config::ping)]))
+        .service(at("/api/v4/config/client", vec![web::get().to(client_config::config)]))
+        .service(at("/api/v4/license/client", vec![web::get().to(client_config::license)]))
+        .default_service(web::to(nothing_here));
+}
+
+/// The application on the local socket, whose callers are the operator.
+pub fn local_app(
+    service: Data<Service>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl actix_web::body::MessageBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    >,
+> {
+    App::new().app_data(service).app_data(LocalSocket).configure(local_routes).wrap(from_fn(pipeline::pipeline))
 }
 
 /// The whole application on a service.

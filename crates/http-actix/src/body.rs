@@ -25,7 +25,7 @@ use crate::error::ApiError;
 pub const BODY_BYTES: usize = 300_000 + 512;
 
 /// How long a body may take to arrive where nobody set it.
-const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
+pub const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15);
 
 /// A body that was not read yet: it is read after the caller is known.
 pub struct RawBody {
@@ -99,6 +99,16 @@ impl RawBody {
             _ => None,
         });
         Ok(Texts(texts.collect()))
+    }
+
+    /// A JSON array of objects, each with its fields; `null` is an empty one.
+    ///
+    /// # Errors
+    ///
+    /// 400 naming `what` when the body is something else.
+    pub async fn objects(self, what: &'static str) -> Result<Vec<Fields>, ApiError> {
+        let objects = first::<Option<Vec<Members>>>(&self.bytes().await?).ok_or_else(|| ApiError::body_param(what))?;
+        Ok(objects.unwrap_or_default().into_iter().map(|members| Fields { what, members: members.0 }).collect())
     }
 
     /// A JSON array of texts; `null` is an empty one.
@@ -193,6 +203,37 @@ impl Fields {
         }
     }
 
+    /// Takes a truth value out that must be there.
+    ///
+    /// # Errors
+    ///
+    /// 400 naming the field when it is missing or something else.
+    pub fn truth(&mut self, key: &'static str) -> Result<bool, ApiError> {
+        match self.members.remove(key) {
+            Some(Value::Bool(flag)) => Ok(flag),
+            _ => Err(ApiError::body_param(key)),
+        }
+    }
+
+    /// Whether a field is there and a text.
+    #[must_use]
+    pub fn has_text(&self, key: &str) -> bool {
+        self.members.get(key).is_some_and(Value::is_string)
+    }
+
+    /// Takes a truth value out that must be there, as one or as the text of one.
+    ///
+    /// # Errors
+    ///
+    /// 400 naming the field when it is missing or something else.
+    pub fn truth_or_text(&mut self, key: &'static str) -> Result<bool, ApiError> {
+        match self.members.remove(key) {
+            Some(Value::Bool(flag)) => Ok(flag),
+            Some(Value::String(text)) => text.parse().map_err(|_| ApiError::body_param(key)),
+            _ => Err(ApiError::body_param(key)),
+        }
+    }
+
     /// Checks that a field, if there, is a number: nobody may set it.
     ///
     /// # Errors
@@ -202,6 +243,30 @@ impl Fields {
         match self.members.remove(key) {
             None | Some(Value::Null | Value::Number(_)) => Ok(()),
             Some(_) => Err(ApiError::body_param(self.what)),
+        }
+    }
+
+    /// Takes a list of texts out; an empty one when it is missing or null.
+    ///
+    /// # Errors
+    ///
+    /// 400 when the field is something else.
+    pub fn list(&mut self, key: &str) -> Result<Vec<String>, ApiError> {
+        match self.members.remove(key) {
+            None | Some(Value::Null) => Ok(Vec::new()),
+            Some(value) => serde_json::from_value(value).map_err(|_| ApiError::body_param(self.what)),
+        }
+    }
+
+    /// Takes a whole number out; `None` when it is missing or null.
+    ///
+    /// # Errors
+    ///
+    /// 400 when the field is something else.
+    pub fn number(&mut self, key: &str) -> Result<Option<i64>, ApiError> {
+        match self.members.remove(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => value.as_i64().map(Some).ok_or_else(|| ApiError::body_param(self.what)),
         }
     }
 

@@ -20,6 +20,7 @@ use crate::address::Peer;
 use crate::app::Service;
 use crate::cookie;
 use crate::error::ApiError;
+use crate::local;
 
 /// What the pipeline knows of a request before anybody looks at it.
 #[derive(Debug, Clone)]
@@ -146,6 +147,9 @@ impl Call {
         let (service, context) = parts(&request)?;
         let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default();
         let client = Client::new(context.peer.address, agent);
+        if let Some(is_owner) = local::is_owner(&request) {
+            return Self::of_operator(&request, service, &context, client, is_owner);
+        }
         let shown = token(&request);
         request.extensions_mut().insert(Witness { showed_token: shown.is_some(), ..Witness::default() });
         let found = match &shown {
@@ -160,8 +164,28 @@ impl Call {
         if let Some(witness) = request.extensions_mut().get_mut::<Witness>() {
             witness.user = actor.user_id().cloned();
         }
-        let origin = Origin { request_id: Some(context.id), address: Some(context.peer.address) };
+        let path = Some(request.path().to_owned());
+        let origin = Origin { request_id: Some(context.id), address: Some(context.peer.address), path };
         Ok(Self { service, actor, client, origin, is_https: context.peer.is_https, due_touch })
+    }
+}
+
+impl Call {
+    /// A call over the local socket: its owner is the operator, whatever token he shows.
+    fn of_operator(
+        request: &HttpRequest,
+        service: Data<Service>,
+        context: &Context,
+        client: Client,
+        is_owner: bool,
+    ) -> Result<Self, ApiError> {
+        if !is_owner {
+            let message = "The local socket is for the user that runs Muster.";
+            let id = "api.context.local_origin_required.app_error";
+            return Err(ApiError::client(actix_web::http::StatusCode::UNAUTHORIZED, id, message));
+        }
+        let origin = Origin { request_id: Some(context.id.clone()), address: None, path: Some(request.path().to_owned()) };
+        Ok(Self { service, actor: Actor::Operator, client, origin, is_https: false, due_touch: None })
     }
 }
 

@@ -36,6 +36,10 @@ pub enum Command {
     /// Makes accounts, and sets passwords.
     #[command(subcommand)]
     User(UserCommand),
+    /// Makes an invitation to a team, whose link opens one account; whoever has it hands it on.
+    #[command(after_help = "Examples:\n  muster invite --team crew --email bob@example.test\n  \
+                            muster invite --team crew --guest --channel town-square --email eve@example.test")]
+    Invite(InviteArgs),
     /// Checks and shows the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -75,6 +79,23 @@ pub struct CreateArgs {
     /// Makes it an admin's.
     #[arg(long)]
     pub system_admin: bool,
+}
+
+/// Whom to invite, and where to.
+#[derive(Debug, Args)]
+pub struct InviteArgs {
+    /// The team's name, as addresses have it.
+    #[arg(long)]
+    pub team: String,
+    /// The mail address that the account will have; no other can use the link.
+    #[arg(long)]
+    pub email: String,
+    /// Names of the team's channels to join besides those that every member joins; a guest joins these alone.
+    #[arg(long = "channel", value_name = "NAME")]
+    pub channels: Vec<String>,
+    /// Makes the account a guest's, who sees only whom he shares a channel with.
+    #[arg(long)]
+    pub guest: bool,
 }
 
 /// Checks and shows the settings.

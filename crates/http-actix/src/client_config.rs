@@ -70,7 +70,6 @@ fn public(config: &Config) -> Texts {
         ("DiagnosticId", ""),
         ("TelemetryId", ""),
         ("DiagnosticsEnabled", "false"),
-        ("EnableUserCreation", "true"),
         ("EnableSignUpWithEmail", "true"),
         ("EnableSignInWithEmail", "true"),
         ("EnableSignInWithUsername", "true"),
@@ -82,10 +81,9 @@ fn public(config: &Config) -> Texts {
         ("EnableSaml", "false"),
         ("EnableMultifactorAuthentication", "false"),
         ("EnforceMultifactorAuthentication", "false"),
-        ("EnableGuestAccounts", "false"),
+        ("EnableGuestAccounts", "true"),
         ("EnableGuestMagicLink", "false"),
-        ("EnableCustomTermsOfService", "false"),
-        ("EnableBotAccountCreation", "false"),
+        ("EnableBotAccountCreation", "true"),
         ("EnableCustomEmoji", "false"),
         ("EnableUserStatuses", "true"),
         ("HasImageProxy", "false"),
@@ -94,6 +92,7 @@ fn public(config: &Config) -> Texts {
         ("PasswordEnableForgotLink", "false"),
     ]);
     let passwords = &config.passwords;
+    all.insert("EnableUserCreation", config.accounts.allow_sign_up.to_string());
     all.insert("EnableOpenServer", config.accounts.open_sign_up.to_string());
     all.insert("PasswordMinimumLength", passwords.minimum_length.to_string());
     all.insert("PasswordRequireLowercase", passwords.require_lowercase.to_string());
@@ -106,10 +105,8 @@ fn public(config: &Config) -> Texts {
 /// What who is signed in is told besides.
 fn private(config: &Config) -> Texts {
     let mut all = texts([
-        ("TeammateNameDisplay", "username"),
         ("LockTeammateNameDisplay", "false"),
         ("RestrictDirectMessage", "any"),
-        ("EnableUserDeactivation", "false"),
         ("EnableCustomUserStatuses", "true"),
         ("EnableLastActiveTime", "true"),
         ("EnableUserAccessTokens", "false"),
@@ -119,6 +116,9 @@ fn private(config: &Config) -> Texts {
         ("ExperimentalTimezone", "true"),
         ("UpgradedFromTE", "false"),
     ]);
+    all.insert("TeammateNameDisplay", config.accounts.name_format.id().to_owned());
+    all.insert("EnableUserDeactivation", config.accounts.allow_own_deactivation.to_string());
+    all.insert("MaxFileSize", config.files.picture_bytes.to_string());
     all.insert("AvailableLocales", Locale::supported().join(","));
     all.insert("ShowEmailAddress", config.accounts.show_email_address.to_string());
     all.insert("ShowFullName", config.accounts.show_full_name.to_string());
@@ -139,6 +139,9 @@ pub(crate) async fn config(call: Call) -> Result<HttpResponse, ApiError> {
     let settings = &call.service.client_config;
     let mut told = if matches!(call.actor, Actor::Nobody) { settings.public.clone() } else { settings.private.clone() };
     told.insert("NoAccounts", call.service.accounts.is_empty().await?.to_string());
+    let terms = call.service.directory.terms_id().await?;
+    told.insert("EnableCustomTermsOfService", terms.is_some().to_string());
+    told.insert("CustomTermsOfServiceId", terms.map(|id| id.to_string()).unwrap_or_default());
     Ok(HttpResponse::Ok().json(told))
 }
 

@@ -36,6 +36,8 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     /// Sessions.
     pub sessions: SessionsConfig,
+    /// Profile pictures.
+    pub files: FilesConfig,
     /// Cookies.
     pub cookies: CookiesConfig,
     /// How often something may be tried.
@@ -72,6 +74,9 @@ pub struct ServerConfig {
     pub cors_origins: Vec<String>,
     /// Whether such pages may send cookies.
     pub cors_credentials: bool,
+    /// A socket for the operator at the machine.
+    #[serde(deserialize_with = "read::none_if_empty")]
+    pub local_socket: Option<PathBuf>,
 }
 
 /// Where everything is kept.
@@ -148,6 +153,44 @@ pub struct AccountsConfig {
     pub sessions_per_user: u32,
     /// Whether it is told who asks for a second factor.
     pub reveal_mfa: bool,
+    /// Whether anybody but an admin opens accounts, by an invitation too.
+    pub allow_sign_up: bool,
+    /// Mail domains of members.
+    pub restrict_domains: String,
+    /// Mail domains of guests.
+    pub restrict_guest_domains: String,
+    /// Whether people deactivate their own accounts.
+    pub allow_own_deactivation: bool,
+    /// Whether accounts are removed for good over the network.
+    pub allow_permanent_deletion: bool,
+    /// Whether bots stop with the account that answers for them.
+    pub stop_bots_with_owner: bool,
+    /// What people are called.
+    pub name_format: NameFormat,
+}
+
+/// What people are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NameFormat {
+    /// By their usernames.
+    Username,
+    /// By their nicknames, else full names, else usernames.
+    NicknameFullName,
+    /// By their full names, else usernames.
+    FullName,
+}
+
+impl NameFormat {
+    /// The name that clients know it by.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::NicknameFullName => "nickname_full_name",
+            Self::FullName => "full_name",
+        }
+    }
 }
 
 /// Whether the very first account becomes admin.
@@ -203,6 +246,52 @@ pub struct SessionsConfig {
     pub absolute_days: u64,
     /// Days that the record of an ended session is kept.
     pub retention_days: u64,
+}
+
+/// Profile pictures.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilesConfig {
+    /// Where they are kept.
+    pub driver: FilesDriver,
+    /// The folder, for `local`.
+    pub folder: PathBuf,
+    /// Most bytes of one that is sent.
+    pub picture_bytes: usize,
+    /// Most pixels of one that is sent.
+    pub picture_pixels: u64,
+    /// The service's address, for `s3`.
+    #[serde(deserialize_with = "read::none_if_empty")]
+    pub s3_endpoint: Option<url::Url>,
+    /// Its region.
+    pub s3_region: String,
+    /// The bucket.
+    pub s3_bucket: String,
+    /// What names in the bucket begin with.
+    pub s3_prefix: String,
+    /// The key's id.
+    pub s3_key_id: String,
+    /// The key.
+    pub s3_secret: SecretString,
+    /// A file that holds the key.
+    #[serde(deserialize_with = "read::none_if_empty")]
+    pub s3_secret_file: Option<PathBuf>,
+    /// Whether the bucket is named in the path.
+    pub s3_path_style: bool,
+    /// Whether the address may be http.
+    pub s3_allow_http: bool,
+}
+
+/// Where files are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FilesDriver {
+    /// In a folder of this machine.
+    Local,
+    /// In an S3-like service.
+    S3,
+    /// Nowhere: everybody has a generated picture.
+    None,
 }
 
 /// Cookies.

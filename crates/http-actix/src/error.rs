@@ -1,16 +1,19 @@
 //! Errors as clients read them: every use case's errors become a status and an id here, and nowhere else.
 
+mod accounts;
+mod directory;
+
+pub use accounts::{of_look_up, of_reset_picture, of_update};
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use muster_domain::accounts::{LookUpError, PatchError, RegisterError};
 use muster_domain::limit::Standing;
 use muster_domain::password::WeakPassword;
 use muster_domain::permission::Forbidden;
 use muster_domain::port::PasswordsError;
-use muster_domain::sign_in::SignInError;
 use muster_domain::store::{StoreError, UniqueField};
 use muster_domain::user::InvalidUser;
 use serde::Serialize;
@@ -124,6 +127,19 @@ impl ApiError {
         Self { ends_cookie: true, ..self }
     }
 
+    /// An account that is not there.
+    #[must_use]
+    pub fn missing_account() -> Self {
+        Self::client(StatusCode::NOT_FOUND, "app.user.missing_account.const", "There is no such account.")
+    }
+
+    /// No terms of service were accepted.
+    #[must_use]
+    pub fn no_accepted_terms() -> Self {
+        let id = "app.user_terms_of_service.get_by_user.no_rows.app_error";
+        Self::client(StatusCode::NOT_FOUND, id, "No terms of service were accepted.")
+    }
+
     fn bad(id: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self::client(StatusCode::BAD_REQUEST, id, message)
     }
@@ -189,7 +205,7 @@ impl From<Forbidden> for ApiError {
     fn from(error: Forbidden) -> Self {
         match error {
             Forbidden::NotSignedIn => Self::session_expired(),
-            Forbidden::Lacks(_) | Forbidden::OutOfScope(_) => {
+            Forbidden::Lacks(_) | Forbidden::OutOfScope(_) | Forbidden::NotAtTheMachine => {
                 let message = "You may not do this.";
                 Self::client(StatusCode::FORBIDDEN, "api.context.permissions.app_error", message)
             }
@@ -237,94 +253,8 @@ impl From<UniqueField> for ApiError {
             UniqueField::Identity => {
                 Self::bad("app.user.update_auth_data.email_exists.app_error", "Another account signs in by this identity.")
             }
+            UniqueField::Name => Self::bad("app.user.save.username_exists.app_error", "The name is taken."),
             UniqueField::Id => Self::internal("app.user.save.app_error", "a generated id was taken"),
-        }
-    }
-}
-
-impl From<RegisterError> for ApiError {
-    fn from(error: RegisterError) -> Self {
-        match error {
-            RegisterError::UnknownInvitation => {
-                let id = "api.user.create_user.signup_link_invalid.app_error";
-                Self::client(StatusCode::NOT_FOUND, id, "The invitation is not known, or not any more.")
-            }
-            RegisterError::UnknownTeamInvitation => {
-                let id = "app.team.get_by_invite_id.finding.app_error";
-                Self::client(StatusCode::NOT_FOUND, id, "No team has this invitation.")
-            }
-            RegisterError::Closed => {
-                let message = "Accounts are opened by an administrator or by invitation.";
-                Self::client(StatusCode::FORBIDDEN, "api.user.create_user.no_open_server", message)
-            }
-            RegisterError::TooMany(standing) => Self::limited(standing),
-            RegisterError::Weak(error) => error.into(),
-            RegisterError::ChosenId => Self::bad("app.user.save.existing.app_error", "An account's id can't be chosen."),
-            RegisterError::Invalid(error) => error.into(),
-            RegisterError::Taken(field) => field.into(),
-            RegisterError::Passwords(error) => error.into(),
-            RegisterError::Store(error) => unavailable("app.user.save.app_error", error),
-        }
-    }
-}
-
-/// A look-up that failed: the id of a missing account is not the same everywhere.
-#[must_use]
-pub fn of_look_up(error: LookUpError, missing: &'static str) -> ApiError {
-    match error {
-        LookUpError::Forbidden(error) => error.into(),
-        LookUpError::HiddenAddresses => {
-            let id = "api.user.get_user_by_email.permissions.app_error";
-            ApiError::client(StatusCode::FORBIDDEN, id, "Accounts can't be looked up by e-mail address here.")
-        }
-        LookUpError::Missing => ApiError::client(StatusCode::NOT_FOUND, missing, "There is no such account."),
-        LookUpError::Store(error) => error.into(),
-    }
-}
-
-impl From<PatchError> for ApiError {
-    fn from(error: PatchError) -> Self {
-        match error {
-            PatchError::Forbidden(error) => error.into(),
-            PatchError::Missing => Self::body_param("user_id"),
-            PatchError::Provided(field) => {
-                let id = "api.user.patch_user.login_provider_attribute_set.app_error";
-                Self::client(StatusCode::CONFLICT, id, format!("The {field} is set by the account's sign-in provider."))
-            }
-            PatchError::PasswordNeeded => Self::body_param("password"),
-            PatchError::WrongPassword => Self::unauthorized("api.user.check_user_password.invalid.app_error", "The password is wrong."),
-            PatchError::Locked => locked(),
-            PatchError::Invalid(error) => error.into(),
-            PatchError::Taken(field) => field.into(),
-            PatchError::Passwords(error) => error.into(),
-            PatchError::Store(error) => unavailable("app.user.update.finding.app_error", error),
-        }
-    }
-}
-
-fn locked() -> ApiError {
-    let message = "The account is locked for too many wrong passwords. Please wait, or ask an administrator.";
-    ApiError::unauthorized("api.user.check_user_login_attempts.too_many.app_error", message)
-}
-
-impl From<SignInError> for ApiError {
-    fn from(error: SignInError) -> Self {
-        match error {
-            SignInError::BlankPassword => Self::bad("api.user.login.blank_pwd.app_error", "A password is needed."),
-            SignInError::InvalidCredentials => {
-                let id = "api.user.login.invalid_credentials_email_username";
-                Self::unauthorized(id, "The e-mail address, the username or the password is wrong.")
-            }
-            SignInError::Inactive => Self::unauthorized("api.user.login.inactive.app_error", "The account is deactivated."),
-            SignInError::Bot => Self::unauthorized("api.user.login.bot_login_forbidden.app_error", "A bot can't sign in with a password."),
-            SignInError::Remote => Self::unauthorized("api.user.login.remote_users.login.error", "The account lives on another server."),
-            SignInError::FactorNeeded => {
-                Self::unauthorized("mfa.validate_token.authenticate.app_error", "A code of the second factor is needed.")
-            }
-            SignInError::Locked => locked(),
-            SignInError::TooMany(standing) => Self::limited(standing),
-            SignInError::Passwords(error) => error.into(),
-            SignInError::Store(error) => unavailable("app.session.save.app_error", error),
         }
     }
 }

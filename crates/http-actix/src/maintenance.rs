@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
+use muster_domain::invitation::LIFETIME;
 use muster_domain::store::StoreError;
 use muster_domain::time::Timestamp;
 
@@ -28,11 +29,32 @@ pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, rete
                     limits.prune();
                 }
             }
-            _ = seldom.tick() => match purge(&service, service.clock.now().before(retention)).await {
-                Ok(0) => {}
-                Ok(removed) => tracing::info!(removed, "removed the records of ended sessions"),
-                Err(error) => tracing::warn!(error = muster_domain::cause::chain(&error), "the records of ended sessions could not be removed"),
-            },
+            _ = seldom.tick() => {
+                let now = service.clock.now();
+                note("the records of ended sessions", purge(&service, now.before(retention)).await);
+                note("invitations that had expired", purge_invitations(&service, now.before(LIFETIME)).await);
+            }
+        }
+    }
+}
+
+fn note(what: &str, removed: Result<u64, StoreError>) {
+    match removed {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, what, "removed what is no longer needed"),
+        Err(error) => tracing::warn!(error = muster_domain::cause::chain(&error), what, "what is no longer needed could not be removed"),
+    }
+}
+
+async fn purge_invitations(service: &Service, before: Timestamp) -> Result<u64, StoreError> {
+    let mut all = 0;
+    loop {
+        let mut work = service.store.begin().await?;
+        let removed = work.invitations().purge(before, BATCH).await?;
+        work.commit().await?;
+        all += removed;
+        if removed < u64::from(BATCH) {
+            return Ok(all);
         }
     }
 }

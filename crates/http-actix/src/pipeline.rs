@@ -20,6 +20,7 @@ use tracing::Instrument;
 use crate::app::{self, Service};
 use crate::call::{Context, Witness};
 use crate::error::{ApiError, ErrorBody, of_status};
+use crate::local::LocalSocket;
 
 /// Most bytes of a path with its query.
 const URI_BYTES: usize = 2048;
@@ -69,7 +70,9 @@ pub async fn pipeline(
 /// None: what went wrong has become an answer.
 pub async fn caught(request: ServiceRequest, next: Next<impl MessageBody + 'static>) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let http = request.request().clone();
-    let patience = Service::of(&http).map_or(PATIENCE, |service| service.request_timeout);
+    // The operator waits as long as it takes to remove every account.
+    let is_local = http.app_data::<LocalSocket>().is_some();
+    let patience = if is_local { Duration::MAX } else { Service::of(&http).map_or(PATIENCE, |service| service.request_timeout) };
     Ok(match timeout(patience, AssertUnwindSafe(next.call(request)).catch_unwind()).await {
         Ok(Ok(Ok(response))) => response.map_into_boxed_body(),
         Ok(Ok(Err(error))) => ServiceResponse::from_err(error, http),
@@ -113,7 +116,9 @@ fn is_forged(service: &Service, method: &Method, headers: &HeaderMap) -> bool {
 /// Writes the error body and the headers that every answer has, and the refusal into the audit.
 async fn finish(service: &Service, context: &Context, response: &mut ServiceResponse<BoxBody>) {
     let status = response.status();
-    if status.is_client_error() || status.is_server_error() {
+    // An error may have another status: 202 tells that an account is gone, and that its picture may not be.
+    let is_error = response.response().error().is_some();
+    if is_error || status.is_client_error() || status.is_server_error() {
         write_error(service, context, response);
         record_refusal(service, context, response).await;
     }
@@ -191,6 +196,8 @@ fn seconds(span: std::time::Duration) -> u64 {
 async fn record_refusal(service: &Service, context: &Context, response: &ServiceResponse<BoxBody>) {
     let witness = response.request().extensions().get::<Witness>().cloned().unwrap_or_default();
     let reason = match response.status() {
+        // The wire calls it so when somebody may not switch his own account off.
+        StatusCode::UNAUTHORIZED if is_switching_off(response) => "permission",
         // Who is known by his session and refused all the same has shown a wrong password.
         StatusCode::UNAUTHORIZED if witness.user.is_some() => "password",
         StatusCode::UNAUTHORIZED if witness.showed_token => "session",
@@ -199,12 +206,17 @@ async fn record_refusal(service: &Service, context: &Context, response: &Service
         _ => return,
     };
     let Some(operation) = matched(response).filter(|_| !witness.is_audited) else { return };
-    let origin = Origin { request_id: Some(context.id.clone()), address: Some(context.peer.address) };
+    let origin = Origin { request_id: Some(context.id.clone()), address: Some(context.peer.address), path: None };
     let entry = service.refusals.entry(operation, reason, origin);
     let written = timeout(AUDIT_PATIENCE, service.refusals.record(AuditEntry { actor: witness.user, ..entry })).await;
     if written.is_err() {
         tracing::error!("a refusal could not be written down in time");
     }
+}
+
+fn is_switching_off(response: &ServiceResponse<BoxBody>) -> bool {
+    let witness_knows = response.request().extensions().get::<Witness>().is_some_and(|witness| witness.user.is_some());
+    witness_knows && matches!(matched(response), Some(Operation::UpdateUserActive | Operation::DeleteUser))
 }
 
 fn matched(response: &ServiceResponse<BoxBody>) -> Option<Operation> {

@@ -12,7 +12,8 @@ use crate::app::Service;
 /// Accounts opened in one transaction.
 const BATCH: u32 = 5000;
 
-/// Opens so many accounts in a store that has none, and tells the password they share. Writes their ids to a file, one a line.
+/// Opens so many accounts in a store that has none, with teams, a channel and a group that they belong to, and tells the password they
+/// share. Writes their ids to a file, one a line.
 ///
 /// # Errors
 ///
@@ -25,10 +26,12 @@ pub async fn seed(service: &Service, count: u32, ids_file: Option<&Path>) -> Res
         ids_file.map(File::create).transpose().map_err(|error| format!("the file of ids can't be written: {error}"))?.map(BufWriter::new);
     let password = Token::from_random(service.randomness.bits()).expose().to_owned();
     let hash = service.accounts.seed_hash(&Password::from(password.clone())).await.map_err(|error| told(&error))?;
+    let places = service.accounts.seed_places().await.map_err(|error| told(&error))?;
     let mut next = 1;
     while next <= count {
         let end = next.saturating_add(BATCH).min(count.saturating_add(1));
         let ids = service.accounts.seed(next..end, &hash).await.map_err(|error| told(&error))?;
+        service.accounts.seed_members(&places, next, &ids).await.map_err(|error| told(&error))?;
         if let Some(out) = &mut ids_out {
             ids.iter().try_for_each(|id| writeln!(out, "{id}")).map_err(|error| format!("the file of ids can't be written: {error}"))?;
         }

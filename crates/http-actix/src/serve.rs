@@ -16,7 +16,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::app::{self, Service};
 use crate::config::Config;
 use crate::wiring::{self, Backend, Ports, StartError};
-use crate::{maintenance, metrics_page};
+use crate::{local, maintenance, metrics_page};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -93,6 +93,7 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
 struct Started {
     listener: TcpListener,
     metrics: Option<actix_web::dev::Server>,
+    local: Option<std::os::unix::net::UnixListener>,
     service: Data<Service>,
     upkeep: tokio::task::AbortHandle,
 }
@@ -100,13 +101,14 @@ struct Started {
 async fn start(config: &Config) -> Result<Started, StartError> {
     let listener = listen(config.server.listen, "server.listen")?;
     let metrics = metrics(config)?;
+    let local = config.server.local_socket.as_deref().map(local::listen).transpose()?;
     let Ready { backend, keys, .. } = ready(config).await?;
     let limits = wiring::limits(config);
     let ports: Ports = wiring::ports(config, backend.store(), keys, limits.clone())?;
     let service = wiring::service(config, ports);
     greet(config, &service).await?;
     let upkeep = tokio::spawn(maintenance::run(service.clone(), limits, wiring::retention(config))).abort_handle();
-    Ok(Started { listener, metrics, service, upkeep })
+    Ok(Started { listener, metrics, local, service, upkeep })
 }
 
 fn metrics(config: &Config) -> Result<Option<actix_web::dev::Server>, StartError> {
@@ -142,7 +144,8 @@ fn refused(address: SocketAddr, setting: &str, error: &std::io::Error) -> StartE
 }
 
 async fn run(config: &Config, started: Started, stop: Pin<Box<impl Future<Output = ()> + Send + 'static>>) -> Result<(), StartError> {
-    let Started { listener, metrics, service, .. } = started;
+    let Started { listener, metrics, local, service, .. } = started;
+    let local = local.map(|listener| local_server(listener, config, service.clone())).transpose()?;
     let failed = |error: std::io::Error| StartError::Listen(format!("can't serve on {}: {error}", config.server.listen));
     let server = HttpServer::new(move || app::app(service.clone()))
         .disable_signals()
@@ -150,20 +153,38 @@ async fn run(config: &Config, started: Started, stop: Pin<Box<impl Future<Output
         .listen(listener)
         .map_err(failed)?
         .run();
-    let handle = server.handle();
-    let metrics = metrics.map(tokio::spawn);
+    let (handle, local_handle) = (server.handle(), local.as_ref().map(actix_web::dev::Server::handle));
+    let (metrics, local) = (metrics.map(tokio::spawn), local.map(tokio::spawn));
     let stopper = tokio::spawn(async move {
         stop.await;
         tracing::info!("stopping: what runs is finished first");
+        if let Some(local) = local_handle {
+            local.stop(true).await;
+        }
         handle.stop(true).await;
     });
     let ended = server.await.map_err(failed);
     stopper.abort();
-    if let Some(metrics) = metrics {
-        metrics.abort();
+    for task in [metrics, local].into_iter().flatten() {
+        task.abort();
+    }
+    if let Some(path) = &config.server.local_socket {
+        // Left behind, it would be removed at the next start.
+        let _ = std::fs::remove_file(path);
     }
     tracing::info!("stopped");
     ended
+}
+
+/// The server of the local socket.
+fn local_server(
+    listener: std::os::unix::net::UnixListener,
+    config: &Config,
+    service: Data<Service>,
+) -> Result<actix_web::dev::Server, StartError> {
+    let served = HttpServer::new(move || app::local_app(service.clone())).workers(1).on_connect(local::note_peer).disable_signals();
+    let served = served.shutdown_timeout(config.server.shutdown_secs).listen_uds(listener);
+    served.map(HttpServer::run).map_err(|error| StartError::Listen(format!("server.local_socket: it can't be served on: {error}")))
 }
 
 /// Ends when a signal says to stop. From now on signals do no more than that: as the first process of a container this program would

@@ -1,17 +1,22 @@
 //! Accounts over HTTP.
 
+pub mod change;
+pub mod history;
+pub mod list;
+pub mod picture;
+pub mod rights;
+pub mod search;
 mod wire;
 
 use actix_web::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 use actix_web::web::Path;
 use actix_web::{HttpRequest, HttpResponse};
-use muster_domain::accounts::{Invitation, Seen};
+use muster_domain::accounts::{Link, Seen};
 use muster_domain::credential::Password;
 use muster_domain::email::Email;
 use muster_domain::id::UserId;
 use muster_domain::permission::operations;
 use muster_domain::time::Timestamp;
-use muster_domain::user::patch::Patch;
 use muster_domain::user::registration::Registration;
 use muster_domain::user::shown::{ShownUser, Viewer};
 use muster_domain::username::Username;
@@ -26,7 +31,7 @@ pub use wire::{CreateUserBody, PatchUserBody, TimezoneBody, UserBody, UserNotify
 /// Most ids or names that one request asks for.
 const BATCH: usize = 5000;
 /// The id of a missing account, looked up by id or address.
-const MISSING: &str = "app.user.missing_account.const";
+pub(crate) const MISSING: &str = "app.user.missing_account.const";
 
 /// `POST /api/v4/users`
 #[utoipa::path(
@@ -50,9 +55,9 @@ pub(crate) async fn create(request: HttpRequest, call: Call, body: RawBody) -> R
     let disables_welcome_email = fields.flag("disable_welcome_email")?;
     let wanted = registration(fields)?;
     let text = |name| query(&request, name).unwrap_or_default();
-    let invitation = Invitation { token: text("t"), team: text("iid") };
+    let link = Link { token: text("t"), team: text("iid") };
     let permit = call.permit::<operations::CreateUser>()?;
-    let user = call.service.accounts.register(permit, &call.actor, wanted, &invitation, &call.client, &call.origin).await?;
+    let user = call.service.accounts.register(permit, &call.actor, wanted, &link, &call.client, &call.origin).await?;
     let shown = user.shown_whole();
     Ok(HttpResponse::Created().json(UserBody { disable_welcome_email: disables_welcome_email, ..UserBody::from(&shown) }))
 }
@@ -82,7 +87,7 @@ fn registration(mut fields: Fields) -> Result<Registration, ApiError> {
 }
 
 /// Fields that nobody may set still have their types.
-fn check_ignored(fields: &mut Fields) -> Result<(), ApiError> {
+pub(crate) fn check_ignored(fields: &mut Fields) -> Result<(), ApiError> {
     for key in ["create_at", "update_at", "delete_at", "last_password_update", "last_picture_update", "failed_attempts", "last_activity_at"]
     {
         fields.ignored_number(key)?;
@@ -202,56 +207,20 @@ pub(crate) async fn by_usernames(call: SignedCall, body: RawBody) -> Result<Http
     Ok(list(&shown))
 }
 
-/// `PUT /api/v4/users/{user_id}/patch`
-#[utoipa::path(
-    put, path = "/api/v4/users/{user_id}/patch", operation_id = "PatchUser", tag = "users", request_body = PatchUserBody,
-    params(("user_id" = String, Path, description = "The account's id, or me")),
-    responses(
-        (status = 200, description = "Changed", body = inline(UserBody)),
-        (status = 400, description = "A field breaks a rule, or is taken", body = inline(ErrorBody)),
-        (status = 401, description = "Not signed in, or a wrong password", body = inline(ErrorBody)),
-        (status = 403, description = "Not to be changed", body = inline(ErrorBody)),
-        (status = 409, description = "The field belongs to the account's provider", body = inline(ErrorBody)),
-    )
-)]
-#[tracing::instrument(name = "http.users.patch", skip_all)]
-pub(crate) async fn patch(call: SignedCall, path: Path<String>, body: RawBody) -> Result<HttpResponse, ApiError> {
-    let id = user_id(&call, &path)?;
-    let mut fields = body.fields("user").await?;
-    let password = Password::from(fields.text("password")?.unwrap_or_default());
-    let shown = call.service.accounts.patch(&call.actor, &id, wanted(&mut fields)?, &password, &call.origin).await?;
-    Ok(HttpResponse::Ok().json(UserBody::from(&shown)))
-}
-
-fn wanted(fields: &mut Fields) -> Result<Patch, ApiError> {
-    Ok(Patch {
-        username: fields.text("username")?,
-        email: fields.text("email")?,
-        nickname: fields.text("nickname")?,
-        first_name: fields.text("first_name")?,
-        last_name: fields.text("last_name")?,
-        position: fields.text("position")?,
-        locale: fields.text("locale")?,
-        timezone: fields.map("timezone")?,
-        props: fields.map("props")?,
-        notify_props: fields.map("notify_props")?,
-    })
-}
-
 /// The account that a path names; `me` is the caller's.
-fn user_id(call: &Call, text: &str) -> Result<UserId, ApiError> {
+pub(crate) fn user_id(call: &Call, text: &str) -> Result<UserId, ApiError> {
     match (text, call.actor.user_id()) {
         ("me", Some(own)) => Ok(own.clone()),
         _ => text.parse().map_err(|_| ApiError::url_param("user_id")),
     }
 }
 
-async fn batch(body: RawBody, what: &'static str) -> Result<Vec<String>, ApiError> {
+pub(crate) async fn batch(body: RawBody, what: &'static str) -> Result<Vec<String>, ApiError> {
     let items = body.list().await?;
     if items.is_empty() || items.len() > BATCH { Err(ApiError::body_param(what)) } else { Ok(items) }
 }
 
-fn list(shown: &[ShownUser]) -> HttpResponse {
+pub(crate) fn list(shown: &[ShownUser]) -> HttpResponse {
     HttpResponse::Ok().json(shown.iter().map(UserBody::from).collect::<Vec<_>>())
 }
 

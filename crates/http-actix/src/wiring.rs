@@ -1,6 +1,7 @@
 //! From settings to a service: the one place beside `main` that names adapters.
 
 mod backend;
+mod files;
 mod keys;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use actix_web::cookie::SameSite as CookieSameSite;
 use actix_web::web::Data;
 use muster_adapters_crypto::{ArgonOptions, ArgonPasswords, SystemClock, SystemRandomness};
 use muster_domain::accounts::AccountRules;
+use muster_domain::email::MailDomains;
 use muster_domain::limit::{RateLimits, Unlimited};
 use muster_domain::locale::Locale;
 use muster_domain::password::PasswordPolicy;
@@ -18,12 +20,13 @@ use muster_domain::session::SessionLengths;
 use muster_domain::sign_in::SignInRules;
 use muster_domain::store::{LockRules, Store};
 use muster_domain::use_cases::UseCases;
+use muster_domain::user::query::NameFormat;
 use muster_domain::user::shown::Privacy;
 
 use crate::address::TrustedProxies;
 use crate::app::{CorsRules, Service};
 use crate::client_config::ClientConfig;
-use crate::config::{Config, FirstIsAdmin, SameSite};
+use crate::config::{self, Config, FirstIsAdmin, SameSite};
 use crate::cookie::CookieRules;
 use crate::limits::MemoryLimits;
 
@@ -48,7 +51,16 @@ pub fn ports(
         Some(limits) => limits,
         None => Arc::new(Unlimited),
     };
-    Ok(Ports { store, keys, passwords: Arc::new(passwords), clock: Arc::new(SystemClock), randomness: Arc::new(randomness), limits })
+    Ok(Ports {
+        store,
+        keys,
+        passwords: Arc::new(passwords),
+        clock: Arc::new(SystemClock),
+        randomness: Arc::new(randomness),
+        limits,
+        pictures: files::pictures(config)?,
+        files: files::files(config)?,
+    })
 }
 
 /// Checks what the settings' readers can't: the store's address, the keys, the cost of passwords. Makes nothing that stays.
@@ -83,10 +95,11 @@ fn cores() -> usize {
 /// The service that settings and ports make. It keeps a handle of the runtime that it is made on.
 #[must_use]
 pub fn service(config: &Config, ports: Ports) -> Data<Service> {
-    let UseCases { accounts, sign_ins, refusals } = UseCases::new(&ports, account_rules(config), sign_in_rules(config));
+    let UseCases { accounts, directory, sign_ins, refusals } = UseCases::new(&ports, account_rules(config), sign_in_rules(config));
     let Ports { store, clock, randomness, .. } = ports;
     Data::new(Service {
         accounts,
+        directory,
         sign_ins,
         refusals,
         store,
@@ -98,6 +111,7 @@ pub fn service(config: &Config, ports: Ports) -> Data<Service> {
         client_config: ClientConfig::new(config),
         request_timeout: Duration::from_secs(config.server.request_timeout_secs),
         body_timeout: Duration::from_secs(config.server.body_timeout_secs),
+        picture_bytes: config.files.picture_bytes,
         answers_like_reference: config.compat.reference_status_codes,
         background: tokio::runtime::Handle::current(),
     })
@@ -154,6 +168,17 @@ fn account_rules(config: &Config) -> AccountRules {
         },
         default_locale: Locale::parse(&config.accounts.default_locale).unwrap_or_default(),
         privacy: Privacy { shows_email: config.accounts.show_email_address, shows_full_name: config.accounts.show_full_name },
+        allows_sign_up: config.accounts.allow_sign_up,
+        domains: MailDomains::parse(&config.accounts.restrict_domains),
+        guest_domains: MailDomains::parse(&config.accounts.restrict_guest_domains),
+        allows_own_deactivation: config.accounts.allow_own_deactivation,
+        allows_removal: config.accounts.allow_permanent_deletion,
+        stops_bots_with_owner: config.accounts.stop_bots_with_owner,
+        name_format: match config.accounts.name_format {
+            config::NameFormat::Username => NameFormat::Username,
+            config::NameFormat::NicknameFullName => NameFormat::Nickname,
+            config::NameFormat::FullName => NameFormat::FullName,
+        },
     }
 }
 

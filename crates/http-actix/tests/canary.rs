@@ -64,7 +64,8 @@ fn is_clean(what: &str, text: &str) {
 
 fn logs_and_metrics_are_clean(metrics: &PrometheusHandle) {
     let logs = String::from_utf8(LOGS.lock().unwrap().clone()).unwrap();
-    for span in ["http.request", "http.users.create", "http.users.patch", "http.session.login", "db.sessions.by_token", "passwords."] {
+    let spans = ["http.request", "http.users.create", "http.users.patch", "http.session.login", "db.sessions.by_token", "passwords."];
+    for span in spans.into_iter().chain(["http.users.list", "http.users.search", "http.users.roles", "http.teams.create"]) {
         assert!(logs.contains(span), "the logs are not those of the program: no {span}");
     }
     is_clean("a log", &logs);
@@ -73,28 +74,39 @@ fn logs_and_metrics_are_clean(metrics: &PrometheusHandle) {
     is_clean("a metric", &metrics);
 }
 
+/// A path with canaries in place of its parts that are not fixed. What can be no id: ids that nobody has are the last test's.
+fn filled(pattern: &str) -> String {
+    let mut parts = pattern.split('{');
+    let first = parts.next().unwrap().to_owned();
+    parts.fold(first, |path, part| {
+        let (name, behind) = part.split_once('}').unwrap();
+        let canary = match name.split(':').next().unwrap() {
+            "email" => EMAIL,
+            name if name.ends_with("_id") => LONG_TOKEN,
+            _ => TOKEN,
+        };
+        format!("{path}{canary}{behind}")
+    })
+}
+
 /// Every path, with a canary in its place for a name.
 fn paths() -> Vec<(&'static str, String)> {
-    let filled = OPERATIONS.iter().map(|(method, path, _)| {
-        let parts = path.split('/').map(|part| match part.split(':').next().unwrap() {
-            "{email" => EMAIL,
-            // What can be no id: ids that nobody has are the last test's.
-            "{user_id" => LONG_TOKEN,
-            "{username" => TOKEN,
-            _ => part,
-        });
-        (*method, parts.collect::<Vec<_>>().join("/"))
-    });
+    let all = OPERATIONS.iter().map(|(method, path, _)| (*method, filled(path)));
     let others = ["/", "/livez", "/readyz", "/canary", "/api/v4/canary", "/docs/canary", "/api/v4/config/client", "/api/v4/license/client"];
-    let me = [("GET", "/api/v4/users/me".to_owned()), ("PUT", "/api/v4/users/me/patch".to_owned())];
-    filled.chain(others.map(|path| ("GET", path.to_owned()))).chain(me).collect()
+    // Whoever asks is the last admin: none of these is done to him.
+    let own = [("GET", ""), ("PUT", "/patch"), ("PUT", ""), ("PUT", "/roles"), ("PUT", "/active"), ("PUT", "/auth"), ("POST", "/demote")];
+    let more = [("POST", "/convert_to_bot"), ("POST", "/image"), ("POST", "/terms_of_service"), ("GET", "/audits"), ("DELETE", "")];
+    let me = own.into_iter().chain(more).map(|(method, rest)| (method, format!("/api/v4/users/me{rest}")));
+    all.chain(others.map(|path| ("GET", path.to_owned()))).chain(me).collect()
 }
 
 /// Bodies with canaries in every field.
 fn bodies() -> Vec<String> {
     let body = json!({
         "id": TOKEN, "login_id": EMAIL, "username": "canary name", "email": EMAIL, "password": PASSWORD_CANARY, "token": TOKEN,
-        "device_id": TOKEN, "nickname": TOKEN, "props": { "canary": TOKEN }, "canary": PASSWORD_CANARY,
+        "device_id": TOKEN, "nickname": TOKEN, "props": { "canary": TOKEN }, "canary": PASSWORD_CANARY, "roles": "canary",
+        "auth_service": [TOKEN], "auth_data": EMAIL, "active": TOKEN, "term": TOKEN, "role": TOKEN, "termsOfServiceId": TOKEN,
+        "accepted": true, "team_id": TOKEN, "in_channel_id": TOKEN, "in_group_id": TOKEN, "user_id": TOKEN, "user_ids": [TOKEN],
     });
     let login = json!({ "login_id": "ada", "password": PASSWORD_CANARY, "token": TOKEN });
     let wrong = json!({ "username": { "canary": TOKEN }, "password": [PASSWORD_CANARY], "login_id": EMAIL });
@@ -126,7 +138,8 @@ async fn sing(app: &TestApp, token: &str) {
 /// A request with canaries in its address and its headers.
 fn song<'a>(app: &'a TestApp, method: &str, path: &str, token: &str) -> Ask<'a> {
     let parameters = if token == TOKEN { format!("access_token={TOKEN}&t={TOKEN}&since={PASSWORD_CANARY}") } else { String::new() };
-    let ask = app.ask(method, &format!("{path}?{parameters}&canary={EMAIL}")).bearer(token).from(ADDRESS);
+    let lists = format!("in_team={TOKEN}&in_group={TOKEN}&role={TOKEN}&sort={TOKEN}&name={EMAIL}&limit={TOKEN}&iid={TOKEN}");
+    let ask = app.ask(method, &format!("{path}?{parameters}&{lists}&canary={EMAIL}")).bearer(token).from(ADDRESS);
     let headers = [
         ("user-agent", format!("{TOKEN} {PASSWORD_CANARY} {EMAIL}")),
         ("x-forwarded-for", ADDRESS.to_owned()),

@@ -7,11 +7,19 @@ mod client;
 mod muster;
 #[path = "process/poll.rs"]
 mod poll;
+#[path = "process/socket.rs"]
+mod socket;
 
 #[path = "program/accounts.rs"]
 mod accounts;
+#[path = "program/invitations.rs"]
+mod invitations;
 #[path = "program/keys.rs"]
 mod keys;
+#[path = "program/local.rs"]
+mod local;
+#[path = "program/operator.rs"]
+mod operator;
 #[path = "program/settings.rs"]
 mod settings;
 #[path = "program/start.rs"]

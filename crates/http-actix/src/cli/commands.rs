@@ -6,15 +6,17 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use muster_domain::accounts::{RegisterError, SetPasswordError};
+use muster_domain::actor::Actor;
 use muster_domain::cause::chain as told;
 use muster_domain::credential::Password;
 use muster_domain::key_check::KeyCheck;
 use muster_domain::password::WeakPassword;
+use muster_domain::permission::{operations, permit};
 use muster_domain::store::UniqueField;
 use muster_domain::user::registration::Registration;
 use muster_domain::username::Username;
 
-use super::{Cli, Command, ConfigCommand, CreateArgs, SecretsCommand, UserCommand};
+use super::{Cli, Command, ConfigCommand, CreateArgs, InviteArgs, SecretsCommand, UserCommand};
 use crate::app::Service;
 use crate::config::{self, Config};
 use crate::serve::{self, Ready};
@@ -37,6 +39,7 @@ pub async fn run(cli: Cli) -> Result<(), String> {
         Command::Migrate => migrate(&config).await,
         Command::User(UserCommand::Create(args)) => create(&config, args).await,
         Command::User(UserCommand::SetPassword { username }) => set_password(&config, &username).await,
+        Command::Invite(args) => invite(&config, &args).await,
         Command::Config(ConfigCommand::Check) => check(&config),
         Command::Config(ConfigCommand::Show) => Ok(()),
         Command::Secrets(SecretsCommand::Rotate) => rotate(&config).await,
@@ -68,6 +71,15 @@ async fn create(config: &Config, args: CreateArgs) -> Result<(), String> {
     let wanted = Registration::new(args.username, args.email, password()?);
     let user = service(config).await?.accounts.create(wanted, args.system_admin).await.map_err(|error| not_made(&error))?;
     say(&format!("made {} with the id {} and the roles {}", user.username.as_str(), user.id, user.roles))
+}
+
+async fn invite(config: &Config, args: &InviteArgs) -> Result<(), String> {
+    let service = service(config).await?;
+    let permit = permit::<operations::InviteByLink>(&Actor::Operator, None).map_err(|error| error.to_string())?;
+    let invited =
+        service.directory.invite(permit, &args.team, &args.channels, &args.email, args.guest).await.map_err(|error| told(&error))?;
+    let link = format!("{}/signup_user_complete/?t={}", config.site_url(), invited.token.expose());
+    say(&format!("{link}\nThe link opens one account, for {} alone, within 48 hours.", invited.invitation.email))
 }
 
 fn not_made(error: &RegisterError) -> String {

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::{Config, ConfigError, SameSite};
+use super::{Config, ConfigError, FilesDriver, SameSite};
 
 impl Config {
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
@@ -13,6 +13,7 @@ impl Config {
             self.cookies_are_wrong(),
             self.store_is_wrong(),
             self.locale_is_wrong(),
+            self.files_are_wrong(),
             self.numbers_are_wrong(),
         ];
         let wrong: Vec<_> = rules.into_iter().flatten().collect();
@@ -70,6 +71,20 @@ impl Config {
         (!known).then(|| format!("accounts.default_locale: it must be one of {}", muster_domain::locale::Locale::supported().join(", ")))
     }
 
+    fn files_are_wrong(&self) -> Option<String> {
+        let files = &self.files;
+        if files.driver != FilesDriver::S3 {
+            return None;
+        }
+        if !(3..=63).contains(&files.s3_bucket.len()) {
+            return Some("files.s3_bucket: with files.driver \"s3\" it must name a bucket, of 3 to 63 characters".to_owned());
+        }
+        let is_http = files.s3_endpoint.as_ref().is_some_and(|url| url.scheme() == "http");
+        (is_http && !files.s3_allow_http).then(|| {
+            "files.s3_endpoint: it is http, which shows pictures and the key's use to the network; set an https:// address, or s3_allow_http".to_owned()
+        })
+    }
+
     fn numbers_are_wrong(&self) -> Option<String> {
         let within = |name: &str, value: u64, least: u64, most: u64| {
             (!(least..=most).contains(&value)).then(|| format!("{name}: it must be from {least} to {most}"))
@@ -84,6 +99,8 @@ impl Config {
             within("sessions.sso_hours", self.sessions.sso_hours, 1, 876_000),
             within("sessions.absolute_days", self.sessions.absolute_days, 1, 36_500),
             within("sessions.retention_days", self.sessions.retention_days, 1, 36_500),
+            within("files.picture_bytes", wide(self.files.picture_bytes), 1024, 104_857_600),
+            within("files.picture_pixels", self.files.picture_pixels, 16_384, 268_435_456),
             within("store.connections", wide(self.store.connections), 1, 1000),
             within("store.readers", wide(self.store.readers), 1, 64),
             within("store.statement_timeout_secs", self.store.statement_timeout_secs, 1, 3600),

@@ -93,6 +93,9 @@ pub struct UserBody<'a> {
     /// The other server it lives on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remote_id: Option<&'a str>,
+    /// When its holder was last active, in ms; told by lists in that order alone.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub last_activity_at: i64,
     /// Whether it is a program's.
     #[serde(skip_serializing_if = "is_false")]
     pub is_bot: bool,
@@ -141,6 +144,7 @@ impl<'a> From<&'a ShownUser> for UserBody<'a> {
             timezone: profile.timezone.as_ref(),
             mfa_active: user.has_second_factor,
             remote_id: user.remote_id.as_deref(),
+            last_activity_at: 0,
             is_bot: bot.is_some(),
             bot_description: bot.map(|bot| bot.description.as_str()).unwrap_or_default(),
             bot_last_icon_update: bot.map(|bot| bot.icon_updated_at.as_millis()).unwrap_or_default(),

@@ -21,7 +21,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    fn parse(answer: &str) -> Option<Self> {
+    pub(crate) fn parse(answer: &str) -> Option<Self> {
         let (head, text) = answer.split_once("\r\n\r\n")?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
         Some(Self { status, head: head.to_owned(), text: text.to_owned() })

@@ -5,6 +5,7 @@
 pub(crate) mod ask;
 pub(crate) mod reply;
 
+use std::path::Path;
 use std::sync::Arc;
 
 use actix_web::web::Data;
@@ -12,7 +13,7 @@ use figment::Figment;
 use figment::providers::{Format, Toml};
 use muster_domain::port::Passwords;
 use muster_domain::store::Store;
-use muster_domain::testkit::fake::{Counting, FixedClock, PlainPasswords};
+use muster_domain::testkit::fake::{Counting, FixedClock, MemoryFiles, PlainPasswords, PlainPictures};
 use muster_domain::testkit::fixture;
 use muster_domain::user::User;
 use muster_http_actix::app::Service;
@@ -20,8 +21,9 @@ use muster_http_actix::config::{self, Config};
 use muster_http_actix::wiring::{self, Backend, Ports};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
-use ask::Ask;
+use ask::{Ask, Served};
 
 /// The password of everybody in these tests.
 pub(crate) const PASSWORD: &str = "Passw0rd!x";
@@ -51,6 +53,12 @@ pub(crate) struct TestApp {
     pub(crate) config: Config,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) passwords: Arc<PlainPasswords>,
+    pub(crate) files: Arc<MemoryFiles>,
+    /// The application, set up by the first request.
+    served: OnceCell<Served>,
+    ports: Ports,
+    /// Where everything lies, as settings.
+    places: String,
     folder: TempDir,
 }
 
@@ -84,13 +92,12 @@ impl TestApp {
     /// With ports of its own.
     pub(crate) async fn on(toml: &str, change: impl FnOnce(&Config, Ports) -> Ports) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let file = format!("store.url = \"sqlite://{}\"", folder.path().join("muster.db").display());
-        let sources = [config::DEFAULTS, BASE, &file, toml];
-        let sources = sources.iter().fold(Figment::new(), |sources, toml| sources.merge(Toml::string(toml)));
-        let config = Config::read(&sources).unwrap();
+        let at = |name: &str| folder.path().join(name).display().to_string();
+        let places = format!("store.url = \"sqlite://{}\"\nfiles.folder = \"{}\"", at("muster.db"), at("files"));
+        let config = read(&places, toml);
         let backend = Backend::open(&config).await.unwrap();
         backend.migrate().await.unwrap();
-        let (clock, passwords) = (Arc::<FixedClock>::default(), Arc::<PlainPasswords>::default());
+        let (clock, passwords, files) = (Arc::<FixedClock>::default(), Arc::<PlainPasswords>::default(), Arc::<MemoryFiles>::default());
         let ports = Ports {
             store: backend.store(),
             keys: Arc::new(wiring::keys(&config, None).unwrap()),
@@ -101,9 +108,19 @@ impl TestApp {
                 Some(limits) => limits,
                 None => Arc::new(muster_domain::limit::Unlimited),
             },
+            pictures: Arc::new(PlainPictures),
+            files: Some(files.clone()),
         };
-        let service = wiring::service(&config, change(&config, ports));
-        Self { service, config, clock, passwords, folder }
+        let ports = change(&config, ports);
+        let service = wiring::service(&config, ports.clone());
+        Self { service, config, clock, passwords, files, served: OnceCell::new(), ports, places, folder }
+    }
+
+    /// The same people under other settings, as after a start of the program anew.
+    pub(crate) fn under(self, toml: &str) -> Self {
+        let config = read(&self.places, toml);
+        let service = wiring::service(&config, self.ports.clone());
+        Self { service, config, served: OnceCell::new(), ..self }
     }
 
     /// What everything is kept in.
@@ -174,9 +191,21 @@ impl TestApp {
 
     /// Whether a text is anywhere in the files that everything is kept in.
     pub(crate) fn keeps(&self, text: &str) -> bool {
-        let files = std::fs::read_dir(self.folder.path()).unwrap().map(|file| std::fs::read(file.unwrap().path()).unwrap());
-        files.into_iter().any(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
+        any_file_has(self.folder.path(), text.as_bytes())
     }
+}
+
+fn read(places: &str, toml: &str) -> Config {
+    let sources = [config::DEFAULTS, BASE, places, toml];
+    Config::read(&sources.iter().fold(Figment::new(), |sources, toml| sources.merge(Toml::string(toml)))).unwrap()
+}
+
+fn any_file_has(folder: &Path, text: &[u8]) -> bool {
+    let mut paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.any(|path| {
+        let is_in_file = || std::fs::read(&path).unwrap().windows(text.len()).any(|part| part == text);
+        if path.is_dir() { any_file_has(&path, text) } else { is_in_file() }
+    })
 }
 
 /// What somebody says who signs up.

@@ -1,20 +1,34 @@
 //! A request, part by part.
 
 use std::net::SocketAddr;
+use std::rc::Rc;
 
+use actix_web::dev::ServiceResponse;
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::Bytes;
+use futures_util::future::LocalBoxFuture;
 use muster_http_actix::app;
 
 use super::reply::Reply;
 use super::{Somebody, TestApp};
 
+/// An application that answers requests.
+pub(crate) type Served = Box<dyn Fn(TestRequest) -> LocalBoxFuture<'static, ServiceResponse>>;
+
+async fn served(service: actix_web::web::Data<app::Service>) -> Served {
+    let served = Rc::new(init_service(app::app(service)).await);
+    Box::new(move |request: TestRequest| {
+        let served = served.clone();
+        Box::pin(async move { call_service(&*served, request.to_request()).await.map_into_boxed_body() })
+    })
+}
+
 /// A request that was not sent yet.
 pub(crate) struct Ask<'a> {
     app: &'a TestApp,
     request: TestRequest,
-    is_api: bool,
+    is_json: bool,
     is_get: bool,
 }
 
@@ -22,7 +36,9 @@ impl<'a> Ask<'a> {
     pub(crate) fn new(app: &'a TestApp, method: &str, path: &str) -> Self {
         let peer: SocketAddr = "192.0.2.7:40000".parse().unwrap();
         let request = TestRequest::with_uri(path).method(Method::from_bytes(method.as_bytes()).unwrap()).peer_addr(peer);
-        Self { app, request, is_api: path.starts_with("/api/"), is_get: method == "GET" }
+        let is_get = method == "GET";
+        let is_picture = is_get && path.contains("/image");
+        Self { app, request, is_json: path.starts_with("/api/") && !is_picture, is_get }
     }
 
     /// With a header.
@@ -62,12 +78,12 @@ impl<'a> Ask<'a> {
 
     /// Sends it, and checks what every answer has.
     pub(crate) async fn send(self) -> Reply {
-        let service = init_service(app::app(self.app.service.clone())).await;
-        let response = call_service(&service, self.request.to_request()).await;
+        let served = self.app.served.get_or_init(|| served(self.app.service.clone())).await;
+        let response = served(self.request).await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let reply = Reply { status, headers, body: read_body(response).await };
         reply.check_headers(self.is_get);
-        if self.is_api || status >= 400 {
+        if self.is_json || status >= 400 {
             reply.check_body();
         }
         reply
