@@ -11,11 +11,13 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates \
     && rm -rf /var/lib/apt/lists/* \
-    && install -d -o 10001 -g 10001 -m 0700 /var/lib/muster /var/lib/muster/data
+    && install -d /var/lib/muster \
+    && install -d -o 10001 -g 10001 -m 0700 /var/lib/muster/data
 COPY --from=build /usr/local/bin/muster /usr/local/bin/muster
 # By number, so that an orchestrator can tell that it is not root.
 USER 10001:10001
 WORKDIR /var/lib/muster
+# All that is written: the SQLite file, and profile pictures below files/.
 VOLUME /var/lib/muster/data
 ENV MUSTER_SERVER__LISTEN=0.0.0.0:8065
 EXPOSE 8065

@@ -41,21 +41,22 @@ ci:
 bench *stores:
     script/bench {{ stores }}
 
-# Builds the image, starts docker-compose.yml with secrets of its own, signs in once, and removes it all.
+# Builds the image, starts docker-compose.yml with secrets of its own, signs in, sets a picture, and removes it all.
 e2e:
     #!/usr/bin/env bash
     set -euo pipefail
     export COMPOSE_PROJECT_NAME=muster-e2e STACK_PORT=18065 STACK_MAIL_PORT=18025
-    STACK_SECRETS=$(mktemp -d)
-    export STACK_SECRETS
-    trap 'docker compose down --volumes --timeout 5; rm -rf "$STACK_SECRETS"' EXIT
+    work=$(mktemp -d)
+    export STACK_SECRETS="$work/secrets" STACK_FILES="$work/files"
+    trap 'docker compose down --volumes --timeout 5; rm -rf "$work"' EXIT
     password=$(head -c 24 /dev/urandom | base64 | tr -d '+/=')
     umask 077
+    mkdir "$STACK_SECRETS" "$STACK_FILES"
     head -c 32 /dev/urandom | base64 > "$STACK_SECRETS/muster_key"
     printf '%s' "$password" > "$STACK_SECRETS/postgres_password"
     printf 'postgres://muster:%s@postgres/muster?sslmode=disable' "$password" > "$STACK_SECRETS/store_url"
     if [ "$(id -u)" -eq 0 ]; then
-      chown 10001:10001 "$STACK_SECRETS"/*
+      chown 10001:10001 "$STACK_SECRETS"/* "$STACK_FILES"
     else
       STACK_UID=$(id -u)
       STACK_GID=$(id -g)
@@ -65,6 +66,11 @@ e2e:
     printf '%s\n' "$password" |
       docker compose exec -T muster muster user create --system-admin --username ada --email ada@example.test
     curl -fsS "http://127.0.0.1:$STACK_PORT/readyz" > /dev/null
-    curl -fsS "http://127.0.0.1:$STACK_PORT/api/v4/users/login" -H 'Content-Type: application/json' \
-      -d "{\"login_id\":\"ada\",\"password\":\"$password\"}"
-    printf '\nend to end: ok\n'
+    api="http://127.0.0.1:$STACK_PORT/api/v4"
+    token=$(curl -fsS -o /dev/null -D - "$api/users/login" -H 'Content-Type: application/json' \
+      -d "{\"login_id\":\"ada\",\"password\":\"$password\"}" | tr -d '\r' | sed -n 's/^[Tt]oken: //p')
+    # One grey pixel, to see that the folder of pictures can be written.
+    base64 -d > "$work/picture.png" <<< 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg=='
+    curl -fsS -o /dev/null -H "Authorization: Bearer $token" -F "image=@$work/picture.png" "$api/users/me/image"
+    find "$STACK_FILES" -name 'profile-*.png' | grep -q .
+    printf 'end to end: ok\n'
