@@ -1,6 +1,7 @@
-//! Measures lists and searches over many accounts, on a throw-away PostgreSQL: `postgres_lists 1000000`.
+//! Measures lists and searches over many accounts, on a throw-away PostgreSQL: `postgres_lists 1000000`, and of these what has a
+//! part of a name: `postgres_lists 1000000 "not in"`.
 //!
-//! `LISTS_URL` names a database of an earlier run, which is then measured again.
+//! `LISTS_URL` names a database that is kept; one that is empty is filled first.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement without its server should fail, and tells what it found")]
 #![expect(clippy::disallowed_methods, reason = "a measurement reads the clock")]
 
@@ -28,22 +29,25 @@ async fn main() {
     let accounts = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(10_000);
     let crowd = Crowd { accounts };
     if let Ok(url) = std::env::var("LISTS_URL") {
-        return run(crowd, &url, false).await;
+        return run(crowd, &url).await;
     }
     let cluster = Cluster::own();
     let database = cluster.database().await;
     execute(database.as_str(), "ALTER SYSTEM SET shared_buffers = '1GB'").await;
     execute(database.as_str(), "ALTER SYSTEM SET max_wal_size = '8GB'").await;
     cluster.restart();
-    run(crowd, database.as_str(), true).await;
+    run(crowd, database.as_str()).await;
 }
 
-async fn run(crowd: Crowd, url: &str, is_new: bool) {
+async fn run(crowd: Crowd, url: &str) {
     let options = PgOptions { connections: 2, statement_timeout: Duration::from_mins(10), ..PgOptions::new(url.to_owned()) };
     let store = PgStore::open(options).await.unwrap();
-    if is_new {
+    store.migrate().await.unwrap();
+    let everyone = Count { with_bots: true, with_remote: true, ..Count::default() };
+    if count(&store, &everyone).await == 0 {
         let began = Instant::now();
         crowd.gather(&store, url).await;
+        while store.tend().await.unwrap() {}
         println!("{} accounts in {:?}\n", crowd.accounts, began.elapsed());
     }
     searches(&store, crowd).await;
@@ -52,8 +56,16 @@ async fn run(crowd: Crowd, url: &str, is_new: bool) {
     crowd.write(&store).await;
 }
 
+/// Whether something is measured: all is, or what the second argument names a part of.
+fn is_wanted(what: &str) -> bool {
+    std::env::args().nth(2).is_none_or(|part| what.contains(&part))
+}
+
 /// Runs something again and again, and prints how long it took, and how many rows it gave at the most.
 async fn measure<F: Future<Output = usize>>(what: &str, run: impl Fn(usize) -> F) {
+    if !is_wanted(what) {
+        return;
+    }
     let mut took = Vec::with_capacity(ROUNDS);
     let (mut rows, began) = (0, Instant::now());
     for round in 0..ROUNDS {

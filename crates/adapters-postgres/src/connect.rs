@@ -38,7 +38,8 @@ pub(crate) struct Connector {
 /// that is rare, must not make the planner choose another: one plan serves for all values, and what does not go by an index, in its
 /// order, is chosen only where there is no other way. So what is to be sorted must be fetched apart. (Penalised steps look dear enough to be compiled, which costs more than they do.)
 const PLANS: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_sort = off; \
-    SET enable_incremental_sort = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off";
+    SET enable_incremental_sort = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+    SET max_parallel_workers_per_gather = 0; SET jit = off";
 
 /// How long a connection's statements may take, and how they are planned.
 #[derive(Debug, Clone, Copy)]

@@ -88,6 +88,11 @@ impl Store for PgStore {
         }
         Ok(Box::new(PgUnitOfWork(lease)))
     }
+
+    #[tracing::instrument(name = "db.store.tend", skip_all)]
+    async fn tend(&self) -> Result<bool, StoreError> {
+        self.lease().await?.tend().await
+    }
 }
 
 /// Repositories to look at, on one connection.

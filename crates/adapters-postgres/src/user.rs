@@ -10,6 +10,7 @@ mod pick;
 mod removal;
 mod row;
 mod search;
+mod segment;
 mod set;
 mod texts;
 

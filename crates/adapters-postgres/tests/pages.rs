@@ -2,18 +2,24 @@
 #![expect(clippy::unwrap_used, reason = "a broken fixture should fail the test")]
 
 use muster_adapters_postgres::PgStore;
-use muster_adapters_postgres::testkit::{Cluster, TestStore, text};
+use muster_adapters_postgres::testkit::{Cluster, TestStore, execute, text};
+use muster_domain::channel::ChannelMember;
 use muster_domain::id::UserId;
 use muster_domain::page::Page;
 use muster_domain::store::Store;
 use muster_domain::team::TeamMember;
 use muster_domain::testkit::fixture::{self, BORN, id};
+use muster_domain::time::Timestamp;
 use muster_domain::user::User;
-use muster_domain::user::query::{Count, Filter, Listing, Scope};
+use muster_domain::user::query::{Count, Filter, Listing, Scope, Search, SearchTexts, Searched, words};
 use muster_domain::username::Username;
 
 /// A team of every other account, and one of nearly all.
 const TEAMS: [&str; 2] = ["half", "most"];
+/// A channel of the second, of nearly all that are in it.
+const CHANNEL: &str = "square";
+/// Accounts of a segment: many fewer than usual, so that there are many.
+const TEND: &str = "SELECT tend_segments(300)";
 
 /// Numbers that look random, the same in every run.
 struct Dice(u64);
@@ -63,15 +69,15 @@ impl Writer {
         let users = self.new_users(count);
         let mut work = store.begin().await.unwrap();
         work.users().insert(&users).await.unwrap();
-        for (number, user) in users.iter().enumerate() {
-            if number % 2 == 0 {
-                work.teams().join(&member("half", &user.id)).await.unwrap();
-            }
-            // Those who are outside have names that lie together.
-            if number % 20 > 0 || !user.username.as_str().starts_with('m') {
-                work.teams().join(&member("most", &user.id)).await.unwrap();
-            }
-        }
+        // Those who are outside have names that lie together.
+        let is_in_most = |number: usize, user: &User| !number.is_multiple_of(20) || !user.username.as_str().starts_with('m');
+        let half = users.iter().step_by(2).map(|user| member("half", &user.id));
+        let most = users.iter().enumerate().filter(|(number, user)| is_in_most(*number, user)).map(|(_, user)| member("most", &user.id));
+        work.teams().fill(&half.chain(most).collect::<Vec<_>>()).await.unwrap();
+        let in_channel =
+            users.iter().enumerate().filter(|(number, user)| !number.is_multiple_of(30) || user.username.as_str().starts_with('z'));
+        let in_channel: Vec<_> = in_channel.map(|(_, user)| channel_member(&user.id)).collect();
+        work.channels().join(&in_channel).await.unwrap();
         if is_kept {
             work.commit().await.unwrap();
             self.made.extend(users.into_iter().map(|user| user.id));
@@ -81,7 +87,19 @@ impl Writer {
     async fn change(&mut self, store: &PgStore) {
         let (user, team) = (self.any(), TEAMS[self.dice.roll(2)]);
         let mut work = store.begin().await.unwrap();
-        match self.dice.roll(5) {
+        match self.dice.roll(9) {
+            5 => drop(work.channels().join(&[channel_member(&user)]).await.unwrap()),
+            6 => drop(work.channels().leave(&id(CHANNEL), &user).await.unwrap()),
+            7 => {
+                let mut switched = work.users().locked(&user).await.unwrap().unwrap();
+                switched.deleted_at = if switched.is_active() { BORN } else { Timestamp::NEVER };
+                work.users().update(&switched).await.unwrap();
+            }
+            8 => {
+                let mut named = work.users().locked(&user).await.unwrap().unwrap();
+                named.profile.first_name = self.dice.name();
+                work.users().update(&named).await.unwrap();
+            }
             0 => {
                 let mut renamed = work.users().locked(&user).await.unwrap().unwrap();
                 renamed.username = Username::parse(&format!("{}{}", self.dice.name(), &user.as_str()[..6])).unwrap();
@@ -102,12 +120,17 @@ fn member(team: &str, user: &UserId) -> TeamMember {
     TeamMember { user_id: user.clone(), ..fixture::team_member(team, "x") }
 }
 
+fn channel_member(user: &UserId) -> ChannelMember {
+    ChannelMember { user_id: user.clone(), ..fixture::channel_member(CHANNEL, "x") }
+}
+
 async fn fresh_store() -> TestStore {
     let store = Cluster::shared().store().await;
     let mut work = store.begin().await.unwrap();
     for team in TEAMS {
         work.teams().insert(&fixture::team(team)).await.unwrap();
     }
+    work.channels().insert(&fixture::channel(CHANNEL, Some("most"))).await.unwrap();
     work.commit().await.unwrap();
     store
 }
@@ -118,17 +141,37 @@ async fn page(store: &PgStore, scope: &Scope, filter: Filter, page: Page) -> Vec
     listed.into_iter().map(|listed| listed.user.username.as_str().to_owned()).collect()
 }
 
-/// Everybody of a scope. Every account is active: who asks for active ones gets the same list, but by walking.
-async fn whole(store: &PgStore, scope: &Scope) -> Vec<String> {
-    let active = Filter { is_active: Some(true), ..Filter::default() };
-    page(store, scope, active, Page { number: 0, size: 1_000_000 }).await
+/// Everybody of a scope: a list from its beginning is walked.
+async fn whole(store: &PgStore, scope: &Scope, filter: Filter) -> Vec<String> {
+    page(store, scope, filter, Page { number: 0, size: 1_000_000 }).await
 }
 
-async fn pages_are_slices(store: &PgStore, scope: &Scope, whole: &[String]) {
+async fn pages_are_slices(store: &PgStore, scope: &Scope, filter: &Filter, whole: &[String]) {
     for number in 0..=u32::try_from(whole.len() / 170 + 1).unwrap() {
         let part = Page { number, size: 170 };
         let rest = &whole[whole.len().min(usize::try_from(part.offset()).unwrap())..];
-        assert_eq!(page(store, scope, Filter::default(), part).await, rest[..rest.len().min(170)], "page {number} of {scope:?}");
+        assert_eq!(page(store, scope, filter.clone(), part).await, rest[..rest.len().min(170)], "page {number} of {scope:?} {filter:?}");
+    }
+}
+
+fn without(all: &[String], others: &[String]) -> Vec<String> {
+    all.iter().filter(|name| others.binary_search(name).is_err()).cloned().collect()
+}
+
+/// Words that many have, that few have, and whose accounts lie together.
+const WORDS: [&str; 9] = ["mmm", "ba0", "zz", "77", "123", "9p1", "m00", "q12", "001"];
+
+/// Searches find those who have the word, the first in the order of usernames.
+async fn searches_find_those_who_have_the_word(store: &PgStore) {
+    let listing = Listing { page: Page { number: 0, size: 1_000_000 }, ..Listing::default() };
+    let everyone = store.read().await.unwrap().users().list(&listing).await.unwrap();
+    let searched = Searched { full_name: true, email: false };
+    for word in WORDS {
+        let search = Search { scope: Scope::Everyone, filter: Filter::default(), words: words(word), searched, most: 40 };
+        let found = store.read().await.unwrap().users().search(&search).await.unwrap();
+        let having = everyone.iter().map(|listed| &listed.user).filter(|user| SearchTexts::of(user).have(word, searched));
+        let expected: Vec<_> = having.take(40).map(|user| user.username.as_str()).collect();
+        assert_eq!(found.iter().map(|user| user.username.as_str()).collect::<Vec<_>>(), expected, "{word}");
     }
 }
 
@@ -138,20 +181,31 @@ async fn count(store: &PgStore, scope: &Scope) -> usize {
 }
 
 async fn compare(store: &PgStore) {
-    let everyone = whole(store, &Scope::Everyone).await;
-    pages_are_slices(store, &Scope::Everyone, &everyone).await;
+    let all = Filter::default();
+    let everyone = whole(store, &Scope::Everyone, all.clone()).await;
+    pages_are_slices(store, &Scope::Everyone, &all, &everyone).await;
     assert_eq!(count(store, &Scope::Everyone).await, everyone.len());
+    for is_active in [true, false] {
+        let filter = Filter { is_active: Some(is_active), ..Filter::default() };
+        let some = whole(store, &Scope::Everyone, filter.clone()).await;
+        pages_are_slices(store, &Scope::Everyone, &filter, &some).await;
+    }
     for team in TEAMS.map(id) {
         let in_team = Scope::InTeam(team);
-        let members = whole(store, &in_team).await;
-        pages_are_slices(store, &in_team, &members).await;
+        let members = whole(store, &in_team, all.clone()).await;
+        pages_are_slices(store, &in_team, &all, &members).await;
         assert_eq!(count(store, &in_team).await, members.len());
         let Scope::InTeam(team) = in_team else { continue };
         let outside = Scope::NotInTeam { team, is_constrained: false };
-        let others: Vec<_> = everyone.iter().filter(|name| members.binary_search(name).is_err()).cloned().collect();
-        pages_are_slices(store, &outside, &others).await;
-        assert_eq!(whole(store, &outside).await, others);
+        let others = without(&everyone, &members);
+        pages_are_slices(store, &outside, &all, &others).await;
+        assert_eq!(whole(store, &outside, all.clone()).await, others);
     }
+    let members = whole(store, &Scope::InTeam(id("most")), all.clone()).await;
+    let in_channel = whole(store, &Scope::InChannel(id(CHANNEL)), all.clone()).await;
+    let outside = Scope::NotInChannel { team: id("most"), channel: id(CHANNEL), is_constrained: false };
+    pages_are_slices(store, &outside, &all, &without(&members, &in_channel)).await;
+    searches_find_those_who_have_the_word(store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,8 +217,11 @@ async fn deep_pages_are_those_that_walking_gives() {
         let grow = async |writer: &mut Writer| {
             writer.sign_up(&store, 700, true).await;
             writer.sign_up(&store, 600, false).await;
-            for _ in 0..150 {
+            for number in 0..150 {
                 writer.change(&store).await;
+                if number % 40 == 7 {
+                    execute(store.url(), TEND).await;
+                }
             }
             writer.sign_up(&store, 30, true).await;
         };
@@ -174,7 +231,11 @@ async fn deep_pages_are_those_that_walking_gives() {
 
     let stretches = text(store.url(), "SELECT count(*)::text FROM list_marks WHERE list = ''").await;
     assert!(stretches.parse::<u32>().unwrap() > 1, "the list was never cut");
-    let unknown = "SELECT count(*)::text FROM list_marks WHERE first_name <> '' AND first_name NOT IN (SELECT username FROM users)";
+    let segments = text(store.url(), "SELECT count(*)::text FROM search_segments").await;
+    assert!(segments.parse::<u32>().unwrap() > 4, "there are {segments} segments");
+    assert_eq!(text(store.url(), "SELECT count(*)::text FROM marked_lists").await, "1", "the channel is a large one");
+    let unknown = "SELECT count(*)::text FROM (SELECT first_name FROM list_marks UNION SELECT first_name FROM search_segments) AS marks \
+        WHERE first_name <> '' AND first_name NOT IN (SELECT username FROM users)";
     assert_eq!(text(store.url(), unknown).await, "0", "a mark keeps a name that nobody has any more");
     let appended = text(store.url(), "SELECT count(*)::text FROM list_changes").await;
     assert!(appended.parse::<u32>().unwrap() < 2_000, "{appended} changes were never added up");

@@ -91,13 +91,25 @@ pub(crate) struct Bounds {
     pub(crate) candidates: usize,
     /// The same of several words: what has them all may be far fewer than what has one.
     pub(crate) candidates_of_several: usize,
+    /// Accounts of a segment of the order of usernames, or up to twice as many.
+    pub(crate) segment: i64,
+    /// So few segments that can have a word are walked soon.
+    pub(crate) few_segments: usize,
     /// Rows before a page up to which nothing is won by adding up the sizes of stretches.
     pub(crate) shallow: u64,
 }
 
 impl Bounds {
     /// What does well among ten thousand accounts and among a million.
-    pub(crate) const USUAL: Self = Self { few: 5_000, narrow: 2_000, candidates: 10_000, candidates_of_several: 20_000, shallow: 1_000 };
+    pub(crate) const USUAL: Self = Self {
+        few: 5_000,
+        narrow: 2_000,
+        candidates: 10_000,
+        candidates_of_several: 20_000,
+        segment: 8_000,
+        few_segments: 4,
+        shallow: 1_000,
+    };
 }
 
 /// Every repository, on the threads that serve them. The ports are implemented beside their rows, one file each.

@@ -7,9 +7,11 @@ use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 
+use crate::connection::Bounds;
 use crate::error::MigrateError;
 use crate::open::Source;
 use crate::user::fold::fold;
+use crate::user::segment;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -43,6 +45,7 @@ fn apply(connection: &mut SqliteConnection) -> Result<Vec<String>, Cause> {
     let missing = connection.pending_migrations(MIGRATIONS)?;
     connection.run_migrations(&missing)?;
     let unreadable = fold(connection)?;
+    segment::fill(connection, Bounds::USUAL)?;
     if unreadable > 0 {
         tracing::warn!(accounts = unreadable, "some accounts can't be read, and are not found by searches");
     }

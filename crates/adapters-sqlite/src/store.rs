@@ -18,6 +18,7 @@ use crate::connection::{Bounds, Repositories, Threads};
 use crate::error::{MigrateError, OpenError, store_error, unavailable};
 use crate::migration;
 use crate::open::{Source, SqliteOptions};
+use crate::user::segment;
 
 /// How long a unit of work waits for those before it.
 const TURN: Duration = Duration::from_secs(10);
@@ -109,6 +110,16 @@ impl Store for SqliteStore {
         let mut work = SqliteWork { repositories: Repositories::of_transaction(writer.clone(), self.bounds), writer, source, turn };
         work.repositories.run(|connection| connection.batch_execute("BEGIN IMMEDIATE")).await?;
         Ok(Box::new(work))
+    }
+
+    #[tracing::instrument(name = "db.store.tend", skip_all)]
+    async fn tend(&self) -> Result<bool, StoreError> {
+        let (turn, bounds) = (self.turn().await?, self.bounds);
+        let cut = move |c: &mut SqliteConnection| {
+            let _turn = turn;
+            c.immediate_transaction(|c| segment::cut(c, bounds))
+        };
+        self.writer.run(cut).await?.map_err(store_error)
     }
 }
 

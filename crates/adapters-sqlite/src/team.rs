@@ -116,7 +116,7 @@ fn found(row: Option<TeamRow>) -> Result<Option<Team>, StoreError> {
 
 fn members(c: &mut SqliteConnection, team: &str, page: Page, bounds: Bounds) -> QueryResult<Vec<MemberRow>> {
     snapshot(c, |c| {
-        let start = marks::start(c, team, page.offset(), bounds)?;
+        let start = marks::start(c, (team, marks::NOBODY), page.offset(), bounds)?;
         let active = team_members::table.filter(team_members::team_id.eq(team)).filter(team_members::deleted_at.eq(0));
         let from_there = active.filter(team_members::username.ge(start.first_name));
         let ordered = from_there.order((team_members::username, team_members::user_id));

@@ -40,6 +40,7 @@ mod question;
 mod removal;
 mod row;
 mod search;
+pub(crate) mod segment;
 mod source;
 mod trigram;
 mod write;

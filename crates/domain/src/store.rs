@@ -75,6 +75,14 @@ pub trait Store: Send + Sync {
     ///
     /// [`StoreError::Unavailable`] when no connection is to be had in time.
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError>;
+
+    /// Does some of the work that keeps searches quick and belongs to no call, and tells whether there is more. What is found does
+    /// not depend on it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] when it was not done.
+    async fn tend(&self) -> Result<bool, StoreError>;
 }
 
 /// Repositories to look at.

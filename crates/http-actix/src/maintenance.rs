@@ -15,6 +15,8 @@ use crate::limits::MemoryLimits;
 const OFTEN: Duration = Duration::from_secs(10);
 /// How often the records of ended sessions are looked through.
 const SELDOM: Duration = Duration::from_hours(1);
+/// Pieces of work on the indexes of searches, done one after the other: each takes about a second.
+const PIECES: u32 = 4;
 /// Records removed in one transaction.
 const BATCH: u32 = 1000;
 
@@ -28,11 +30,25 @@ pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, rete
                 if let Some(limits) = &limits {
                     limits.prune();
                 }
+                tend(&service).await;
             }
             _ = seldom.tick() => {
                 let now = service.clock.now();
                 note("the records of ended sessions", purge(&service, now.before(retention)).await);
                 note("invitations that had expired", purge_invitations(&service, now.before(LIFETIME)).await);
+            }
+        }
+    }
+}
+
+/// Keeps searches quick, some pieces at a time: nobody waits for it.
+async fn tend(service: &Service) {
+    for _ in 0..PIECES {
+        match service.store.tend().await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                return tracing::warn!(error = muster_domain::cause::chain(&error), "the indexes of searches could not be tended");
             }
         }
     }

@@ -39,6 +39,10 @@ pub async fn seed(service: &Service, count: u32, ids_file: Option<&Path>) -> Res
         // Progress is for people; a closed stream is no failure.
         let _ = write!(std::io::stderr(), "\r{} of {count} accounts", end - 1);
     }
+    let _ = write!(std::io::stderr(), "\nindexes of searches ");
+    while service.store.tend().await.map_err(|error| told(&error))? {
+        let _ = write!(std::io::stderr(), ".");
+    }
     let _ = writeln!(std::io::stderr());
     if let Some(mut out) = ids_out {
         out.flush().map_err(|error| format!("the file of ids can't be written: {error}"))?;

@@ -63,7 +63,7 @@ impl Lease {
 
     async fn number(&mut self, set: &Set<'_>, rest: &[Part<'_>], further: Vec<Sql<'_>>) -> Result<i64, StoreError> {
         let has_row = set.has_row() || !further.is_empty() || rest.iter().any(Part::needs_row);
-        let conditions = rest.iter().map(|part| part.condition(set.id)).chain(further);
+        let conditions = rest.iter().map(|part| part.condition(set.id, None)).chain(further);
         let rows = Sql::new("SELECT count(*)", []).with(set.distinct_rows(has_row));
         let sql = conditions.fold(rows, |rows, condition| rows.and(" AND ", []).with(condition));
         let counted = sql.statement::<(BigInt,)>().get_result::<(i64,)>(self.connection()?).await;

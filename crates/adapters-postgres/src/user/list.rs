@@ -2,7 +2,6 @@
 
 use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
-use muster_domain::id::TeamId;
 use muster_domain::page::Page;
 use muster_domain::store::StoreError;
 use muster_domain::time::Timestamp;
@@ -13,7 +12,7 @@ use crate::lease::Lease;
 use crate::page::offset;
 use crate::statement::{Bind, Sql};
 use crate::user::part::{Former, Part, Standings, parts, standings};
-use crate::user::set::{Set, Way};
+use crate::user::set::{Set, Way, is_choice};
 use crate::user::{UserRow, UserSql, account, mark};
 
 /// The first of the ranks of statuses.
@@ -53,11 +52,11 @@ impl Keys<'_> {
 }
 
 /// Ids of accounts that meet some conditions, with what they are sorted by.
-fn met<'a>(set: &Set<'a>, rest: &[Part<'a>], keys: &Keys<'a>) -> Sql<'a> {
+pub(super) fn met<'a>(set: &Set<'a>, rest: &[Part<'a>], keys: &Keys<'a>) -> Sql<'a> {
     let has_row = set.has_row() || keys.text.is_some() || rest.iter().any(Part::needs_row);
     let columns = Sql::new("SELECT ", []).with(keys.number.clone()).and(" AS number, ", []).and(keys.text.unwrap_or(set.username), []);
     let rows = columns.and(" AS text, ", []).and(set.id, []).and(" AS user_id", []).with(set.rows(has_row));
-    rest.iter().fold(rows, |rows, part| rows.and(" AND ", []).with(part.condition(set.id)))
+    rest.iter().fold(rows, |rows, part| rows.and(" AND ", []).with(part.condition(set.id, Some(set.username))))
 }
 
 /// The ids in the order in which an index has them: as many as `part` says, which begins with `OFFSET` or `LIMIT`.
@@ -129,34 +128,48 @@ impl Lease {
 
     async fn by_username<'a>(&mut self, listing: &'a Listing, parts: &[Part<'a>]) -> Result<Sql<'a>, StoreError> {
         let keys = Keys::username();
-        if let Some(list) = mark::list(listing) {
+        if let Some(less) = mark::list(listing) {
             let Way { set, rest, .. } = Way::walk(parts);
             let part = Sql::new(mark::OFFSET, [Bind::Number(offset(listing.page))]);
             let part = part.and(" LIMIT ?", [Bind::Number(i64::from(listing.page.size))]);
             let from = Sql::new(set.username, []).and(mark::FROM, []);
-            return Ok(mark::start(list, offset(listing.page)).with(accounts(walk(&set.only(from), &rest, &keys, part))));
+            return Ok(mark::start(less, offset(listing.page)).with(accounts(walk(&set.only(from), &rest, &keys, part))));
         }
         let way = Way::walk(parts);
         // Where a walk meets nobody in vain, there is nothing to choose.
-        let small = if way.has_sets() { self.small(parts).await? } else { None };
-        Ok(match (small, &listing.scope) {
-            (Some(small), _) => fetched(&small, listing, Standings::Nowhere),
-            (None, Scope::NotInTeam { team, .. }) if way.set.is_of_everyone() => outside(team, parts, listing.page),
-            (None, _) => accounts(walk(&way.set, &way.rest, &keys, page(listing.page))),
+        let small = if is_choice(parts) { self.small(parts).await? } else { None };
+        if let Some(small) = small {
+            return Ok(fetched(&small, listing, Standings::Nowhere));
+        }
+        if let Some(less) = self.less(&listing.scope, &way).await? {
+            return Ok(outside(less, &way, listing.page));
+        }
+        Ok(accounts(walk(&way.set, &way.rest, &keys, page(listing.page))))
+    }
+
+    /// The lists of those who are outside a place, if the walk is over what they are outside of.
+    async fn less<'a>(&mut self, scope: &'a Scope, way: &Way<'_>) -> Result<Option<mark::Less<'a>>, StoreError> {
+        Ok(match scope {
+            Scope::NotInTeam { team, .. } if way.set.is_of_everyone() => Some(mark::Less { list: "", without: team.to_string() }),
+            Scope::NotInChannel { team, channel, .. } if way.set.is_of_team() => {
+                let without = mark::of_channel(channel.as_str());
+                self.has_stretches(&without).await?.then(|| mark::Less { list: team.as_str(), without })
+            }
+            _ => None,
         })
     }
 }
 
-/// The page of those who are outside a team. Where more is asked of them, nobody knows how many lie before it.
-fn outside<'a>(team: &'a TeamId, parts: &[Part<'a>], page: Page) -> Sql<'a> {
-    let stretch = Set::everyone().only(Sql::new(mark::IN_STRETCH, []));
-    let walked = walk(&stretch, parts, &Keys::username(), Sql::default());
-    if let [Part::NotInTeam(_)] = parts {
+/// The page of those who are outside a place. Where more than that is asked of them, nobody knows how many lie before it.
+fn outside<'a>(less: mark::Less<'a>, way: &Way<'a>, page: Page) -> Sql<'a> {
+    let stretch = way.set.clone().only(mark::in_stretch(way.set.username));
+    let walked = walk(&stretch, &way.rest, &Keys::username(), Sql::default());
+    if let [Part::NotInTeam(_)] = way.rest.as_slice() {
         let part = Sql::new(mark::SKIPPED, [Bind::Number(i64::from(page.size))]);
-        return mark::outside(team.as_str(), offset(page), walked, page.size).with(accounts(sorted(part)));
+        return mark::outside(less, offset(page), walked, page.size).with(accounts(sorted(part)));
     }
     let wanted = page.size.saturating_add(u32::try_from(page.offset()).unwrap_or(u32::MAX));
-    mark::outside(team.as_str(), 0, walked, wanted).with(accounts(sorted(self::page(page))))
+    mark::outside(less, 0, walked, wanted).with(accounts(sorted(self::page(page))))
 }
 
 /// Whether an order is that of usernames: nobody looks after what is no place.

@@ -2,7 +2,7 @@
 //!
 //! The migration's triggers keep the counts: see `list_marks` there.
 
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 use muster_domain::store::StoreError;
 use muster_domain::user::query::{Filter, Listing, Order, Scope};
@@ -14,11 +14,16 @@ use crate::statement::{Bind, Sql, Statement};
 /// Fewer accounts than this are skipped by walking them.
 const WORTHWHILE: i64 = 1_000;
 
-/// The last stretch that does not begin after the page, and how many of its accounts lie before the page. What was appended for a
-/// name counts where the name lies.
+/// The list of everybody who is deactivated.
+pub(super) const INACTIVE: &str = "!";
+
+/// A list less another, whose accounts are all in it too: the last stretch that does not begin after the page, and how many of its
+/// accounts lie before the page. What was appended for a name counts where the name lies.
 const START: &str = "WITH counts AS (\
         SELECT first_name AS name, names AS count, TRUE AS is_mark FROM list_marks WHERE list = ? \
-        UNION ALL SELECT name, change, FALSE FROM list_changes WHERE list = ?), \
+        UNION ALL SELECT first_name, -names, FALSE FROM list_marks WHERE list = ? \
+        UNION ALL SELECT name, change, FALSE FROM list_changes WHERE list = ? \
+        UNION ALL SELECT name, -change, FALSE FROM list_changes WHERE list = ?), \
     sums AS (\
         SELECT name, is_mark, sum(count) OVER (ORDER BY name) - sum(count) OVER (PARTITION BY name) AS before FROM counts), \
     start AS MATERIALIZED (\
@@ -29,11 +34,13 @@ pub(super) const FROM: &str = " >= coalesce((SELECT name FROM start), '')";
 /// What the walk skips then.
 pub(super) const OFFSET: &str = " OFFSET coalesce((SELECT skipped FROM start), ?)";
 
-/// Each of everyone's stretches, with how many who are outside a team lie before its begin and before its end.
+/// Each of everyone's stretches, with how many who are in a list and not in another, whose accounts are all in it too, lie before its
+/// begin and before its end.
 const OUTSIDE: &str = "WITH counts AS (\
-        SELECT first_name AS name, names AS count, TRUE AS is_mark FROM list_marks WHERE list = '' \
+        SELECT first_name AS name, 0 AS count, TRUE AS is_mark FROM list_marks WHERE list = '' \
+        UNION ALL SELECT first_name, names, FALSE FROM list_marks WHERE list = ? \
         UNION ALL SELECT first_name, -names, FALSE FROM list_marks WHERE list = ? \
-        UNION ALL SELECT name, change, FALSE FROM list_changes WHERE list = '' \
+        UNION ALL SELECT name, change, FALSE FROM list_changes WHERE list = ? \
         UNION ALL SELECT name, -change, FALSE FROM list_changes WHERE list = ?), \
     sums AS (\
         SELECT name, is_mark, sum(count) OVER () AS total, \
@@ -47,26 +54,61 @@ const OUTSIDE: &str = "WITH counts AS (\
         CROSS JOIN LATERAL (";
 const OUTSIDE_END: &str = ") AS outside LIMIT (SELECT skipped FROM start) + ?) ";
 
-/// What finds those who are outside a team, under the name `met`, from an offset of them on: stretches that belong to the team as a
-/// whole are passed over. `walked` walks the accounts of a `stretch`.
-pub(super) fn outside<'a>(team: &'a str, offset: i64, walked: Sql<'a>, size: u32) -> Sql<'a> {
+/// A list less another.
+#[derive(Debug, Clone)]
+pub(super) struct Less<'a> {
+    pub(super) list: &'a str,
+    pub(super) without: String,
+}
+
+impl<'a> Less<'a> {
+    /// A list without anybody taken away.
+    pub(super) fn nobody(list: &'a str) -> Self {
+        // No list has this name.
+        Self { list, without: "-".to_owned() }
+    }
+
+    fn binds(self) -> [Bind<'a>; 4] {
+        let Self { list, without } = self;
+        [Bind::Text(list), Bind::OwnText(without.clone()), Bind::Text(list), Bind::OwnText(without)]
+    }
+}
+
+/// The list of a channel's members as far as they belong to its team.
+pub(super) fn of_channel(channel: &str) -> String {
+    format!("#{channel}")
+}
+
+/// What finds those who are in one list and outside another, under the name `met`, from an offset of them on: stretches that belong to
+/// the other as a whole are passed over. `walked` walks the accounts of a `stretch`.
+pub(super) fn outside<'a>(less: Less<'a>, offset: i64, walked: Sql<'a>, size: u32) -> Sql<'a> {
     let numbers = [offset, offset, offset].map(Bind::Number);
-    let stretches = Sql::new(OUTSIDE, [Bind::Text(team), Bind::Text(team)].into_iter().chain(numbers));
+    let stretches = Sql::new(OUTSIDE, less.binds().into_iter().chain(numbers));
     stretches.with(walked).and(OUTSIDE_END, [Bind::Number(i64::from(size))])
 }
 
-/// The accounts of one of these stretches, as a condition.
-pub(super) const IN_STRETCH: &str = "f.username >= stretch.name AND f.username < stretch.ends_before";
+/// The accounts of one of these stretches, as a condition on their names.
+pub(super) fn in_stretch<'a>(username: &'static str) -> Sql<'a> {
+    Sql::new(username, []).and(" >= stretch.name AND ", []).and(username, []).and(" < stretch.ends_before", [])
+}
+
 /// How many of `met` lie before the page.
 pub(super) const SKIPPED: &str = " OFFSET (SELECT skipped FROM start) LIMIT ?";
 
 const TOTAL: &str = "SELECT (coalesce((SELECT sum(names) FROM list_marks WHERE list = ?), 0) \
     + coalesce((SELECT sum(change) FROM list_changes WHERE list = ?), 0))::bigint";
 
-/// The name among the marks of a list that is kept there, deep enough for them.
-pub(super) fn list(listing: &Listing) -> Option<&str> {
-    let is_plain = listing.order == Order::Username && listing.filter == Filter::default();
-    name(&listing.scope).filter(|_| is_plain && offset(listing.page) >= WORTHWHILE)
+/// The lists that are kept among the marks and make up another, deep enough for them.
+pub(super) fn list(listing: &Listing) -> Option<Less<'_>> {
+    let active = Filter { is_active: Some(true), ..Filter::default() };
+    let inactive = Filter { is_active: Some(false), ..Filter::default() };
+    let less = match (&listing.scope, &listing.filter) {
+        (scope, filter) if *filter == Filter::default() => Less::nobody(name(scope)?),
+        (Scope::Everyone, filter) if *filter == active => Less { list: "", without: INACTIVE.to_owned() },
+        (Scope::Everyone, filter) if *filter == inactive => Less::nobody(INACTIVE),
+        _ => return None,
+    };
+    Some(less).filter(|_| listing.order == Order::Username && offset(listing.page) >= WORTHWHILE)
 }
 
 /// The name among the marks of a scope whose accounts are counted there.
@@ -79,11 +121,18 @@ pub(super) fn name(scope: &Scope) -> Option<&str> {
 }
 
 /// What finds the start of a walk to an offset.
-pub(super) fn start(list: &str, offset: i64) -> Sql<'_> {
-    Sql::new(START, [Bind::Text(list), Bind::Text(list), Bind::Number(offset), Bind::Number(offset)])
+pub(super) fn start(less: Less<'_>, offset: i64) -> Sql<'_> {
+    Sql::new(START, less.binds().into_iter().chain([offset, offset].map(Bind::Number)))
 }
 
 impl Lease {
+    /// Whether a channel's list has its stretches: only large ones have.
+    pub(super) async fn has_stretches(&mut self, list: &str) -> Result<bool, StoreError> {
+        let found = Statement::<(Bool,)>::new("SELECT EXISTS (SELECT 1 FROM marked_lists WHERE list = ?)", vec![Bind::Text(list)]);
+        let found = found.get_result::<(bool,)>(self.connection()?).await;
+        self.settle(found).map(|(has,)| has)
+    }
+
     /// How many accounts are in a list.
     pub(super) async fn total(&mut self, list: &str) -> Result<i64, StoreError> {
         let total = Statement::<(BigInt,)>::new(TOTAL, vec![Bind::Text(list), Bind::Text(list)]);

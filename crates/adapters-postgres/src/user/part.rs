@@ -121,9 +121,11 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The condition on the account whose id is what `id` says in SQL.
-    pub(super) fn condition(&self, id: &'static str) -> Sql<'a> {
-        let member = |piece: &'static str, of: &'a str| Sql::new(piece, [Bind::Text(of)]).and(id, []).and(")", []);
+    /// The condition on the account whose id and username are what these say in SQL. Indexes by username are read in order where the
+    /// accounts come in order; without a username it works too.
+    pub(super) fn condition(&self, id: &'static str, username: Option<&'static str>) -> Sql<'a> {
+        let by_name = |sql: Sql<'a>| username.iter().fold(sql, |sql, name| sql.and(" AND m.username = ", []).and(name, []));
+        let member = |piece: &'static str, of: &'a str| by_name(Sql::new(piece, [Bind::Text(of)]).and(id, [])).and(")", []);
         match self {
             Self::Active => Sql::new("f.deleted_at = 0", []),
             Self::Inactive => Sql::new("f.deleted_at <> 0", []),
@@ -134,7 +136,7 @@ impl<'a> Part<'a> {
             Self::NotInChannel(channel) => Sql::new("NOT ", []).with(member(CHANNEL_MEMBER, channel.as_str())),
             Self::InGroup(group) => member(GROUP_MEMBER, group.as_str()),
             Self::NotInGroup(group) => Sql::new("NOT ", []).with(member(GROUP_MEMBER, group.as_str())),
-            Self::Linked(place) => linked(place).and(id, []).and(")", []),
+            Self::Linked(place) => by_name(linked(place).and(id, [])).and(")", []),
             Self::Roles(names) => has_one_of(names),
             Self::AnyOf(tests, standings) => {
                 Sql::new("(", []).with(Sql::joined(tests.iter().map(|test| passes(test, *standings)), " OR ")).and(")", [])
@@ -147,26 +149,26 @@ impl<'a> Part<'a> {
 
 const fn team_member(former: Former) -> &'static str {
     match former {
-        Former::Counted => "EXISTS (SELECT 1 FROM team_members AS t WHERE t.team_id = ? AND t.user_id = ",
-        Former::LeftOut => "EXISTS (SELECT 1 FROM team_members AS t WHERE t.deleted_at = 0 AND t.team_id = ? AND t.user_id = ",
+        Former::Counted => "EXISTS (SELECT 1 FROM team_members AS m WHERE m.team_id = ? AND m.user_id = ",
+        Former::LeftOut => "EXISTS (SELECT 1 FROM team_members AS m WHERE m.deleted_at = 0 AND m.team_id = ? AND m.user_id = ",
     }
 }
 
-const CHANNEL_MEMBER: &str = "EXISTS (SELECT 1 FROM channel_members AS c WHERE c.channel_id = ? AND c.user_id = ";
-const GROUP_MEMBER: &str = "EXISTS (SELECT 1 FROM group_members AS g WHERE g.group_id = ? AND g.user_id = ";
-const KNOWN: &str = "EXISTS (SELECT 1 FROM channel_members AS own JOIN channel_members AS theirs ON theirs.channel_id = own.channel_id \
-    WHERE own.user_id = ? AND theirs.user_id = ";
+const CHANNEL_MEMBER: &str = "EXISTS (SELECT 1 FROM channel_members AS m WHERE m.channel_id = ? AND m.user_id = ";
+const GROUP_MEMBER: &str = "EXISTS (SELECT 1 FROM group_members AS m WHERE m.group_id = ? AND m.user_id = ";
+const KNOWN: &str = "EXISTS (SELECT 1 FROM channel_members AS own JOIN channel_members AS m ON m.channel_id = own.channel_id \
+    WHERE own.user_id = ? AND m.user_id = ";
 
 fn linked<'a>(place: &Place) -> Sql<'a> {
     let (piece, id) = match place {
         Place::Team(team) => (
-            "EXISTS (SELECT 1 FROM group_places AS l JOIN group_members AS g ON g.group_id = l.group_id \
-             WHERE l.team_id = ? AND g.user_id = ",
+            "EXISTS (SELECT 1 FROM group_places AS l JOIN group_members AS m ON m.group_id = l.group_id \
+             WHERE l.team_id = ? AND m.user_id = ",
             team.to_string(),
         ),
         Place::Channel(channel) => (
-            "EXISTS (SELECT 1 FROM group_places AS l JOIN group_members AS g ON g.group_id = l.group_id \
-             WHERE l.channel_id = ? AND g.user_id = ",
+            "EXISTS (SELECT 1 FROM group_places AS l JOIN group_members AS m ON m.group_id = l.group_id \
+             WHERE l.channel_id = ? AND m.user_id = ",
             channel.to_string(),
         ),
     };

@@ -29,7 +29,7 @@ impl Lease {
         let sql = Sql::new(SELECT, []).with(condition);
         let sql = match view {
             View::Everybody => sql,
-            View::KnownTo(viewer) => sql.and(" AND ", []).with(Part::KnownTo(viewer).condition("f.id")),
+            View::KnownTo(viewer) => sql.and(" AND ", []).with(Part::KnownTo(viewer).condition("f.id", Some("f.username"))),
         };
         let mut chosen = self.picked(sql).await?;
         // Sorted here: the planner would walk everybody in this order rather than sort a few.

@@ -1,9 +1,10 @@
 //! Searches of accounts.
 //!
-//! Neither the trigram index nor a walk in the order of usernames is quick for every word: the index gives all that match, in no
-//! order, and a walk meets rare ones late. So both are tried up to a bound, the one that is likely quick first.
+//! A word that many have is met soon on a walk in the order of usernames; one that few have, the trigram index gives. In between, and
+//! for words whose accounts lie together far from the head, it counts where they can be: the order is cut into segments, and of each
+//! it is known which trigrams it has (see the migration of `search_segments`).
 
-use diesel::sql_types::{BigInt, Nullable};
+use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl;
 use muster_domain::store::StoreError;
 use muster_domain::user::User;
@@ -12,21 +13,27 @@ use muster_domain::username::Username;
 
 use crate::lease::Lease;
 use crate::statement::{Bind, Sql};
-use crate::user::list::{Keys, accounts, fetch, sorted, walk};
+use crate::user::list::{Keys, accounts, fetch, met, sorted, walk};
 use crate::user::part::{Former, Part, parts};
+use crate::user::segment::{self, Segment};
 use crate::user::set::{Set, Way};
 use crate::user::texts::spelled;
-use crate::user::{UserRow, UserSql, account, all};
+use crate::user::{UserRow, UserSql, all};
 
-/// Letters of a word from which on the index knows it.
-const TRIGRAM: usize = 3;
 /// Accounts at the head of the order that are looked at first: common words are met there.
 const HEAD: i64 = 1_000;
-/// Accounts that are fetched from the index and sorted, rather than met by walking.
-const FETCHED: i64 = 10_000;
-/// Accounts that are looked at for a word that no index knows, or that has too many matches to sort: such a word is met soon, or
-/// its matches lie together far from the head. For a word of one or two letters the search ends there.
+/// So few segments that can have the words are walked to their end.
+const FEW_SEGMENTS: usize = 4;
+/// So many of more segments are walked first: one word in a hundred and fifty fills the page there.
+const FIRST_SEGMENTS: usize = 2;
+/// Accounts that are looked at for words that have no trigram. Who comes after is not found by them.
 const WALKED: i64 = 50_000;
+
+/// Before the stretch of which some number of accounts lies at the end or behind it; for small numbers before just as many.
+const BEFORE: &str = "f.username < coalesce(CASE WHEN ? <= 2000 \
+    THEN (SELECT username FROM users ORDER BY username, id OFFSET ? LIMIT 1) \
+    ELSE (SELECT first_name FROM (SELECT first_name, sum(names) OVER (ORDER BY first_name) AS upto FROM list_marks WHERE list = '') AS mark \
+        WHERE upto > ? ORDER BY first_name LIMIT 1) END, '~')";
 
 impl Lease {
     /// The accounts that have every word.
@@ -63,57 +70,81 @@ impl Lease {
             return self.users(few.with(accounts(sorted(limit(most))))).await;
         }
         let way = Way::walk(wanted);
-        let Some(word) = search.words.as_slice().first() else {
+        if search.words.is_empty() {
             return self.users(accounts(walk(&way.set, &way.rest, &Keys::username(), limit(most)))).await;
-        };
-        // The longest word comes first. What has it is looked at for the others too.
-        if spelled(&word.folded).len() < TRIGRAM {
+        }
+        let trigrams: Vec<_> = search.words.iter().map(segment::trigrams).filter(|trigrams| !trigrams.is_empty()).collect();
+        if trigrams.is_empty() {
             return self.users(walked(&way, WALKED, most)).await;
         }
-        let is_full = |found: &Vec<User>| i64::try_from(found.len()).is_ok_and(|count| count >= most);
         let head = self.users(walked(&way, HEAD, most)).await?;
-        if is_full(&head) {
+        if is_full(&head, most) {
             return Ok(head);
         }
-        if let Some(found) = self.indexed(word, search.searched, wanted, FETCHED, most).await? {
-            return Ok(found);
-        }
-        let met = self.users(walked(&way, WALKED, most)).await?;
-        if is_full(&met) {
+        // Before the segments: what is no longer aside has its marks by then.
+        let aside = self.users(aside(search, wanted, most)).await?;
+        let segments = self.segments(&trigrams, search.searched).await?;
+        let found = self.among(&segments, search, wanted, most).await?;
+        Ok(merged(found, aside))
+    }
+
+    /// Those among segments that can have the words.
+    async fn among(&mut self, segments: &[Segment], search: &Search, wanted: &[Part<'_>], most: i64) -> Result<Vec<User>, StoreError> {
+        let is_few = segments.len() <= FEW_SEGMENTS;
+        let first = &segments[..if is_few { segments.len() } else { FIRST_SEGMENTS }];
+        let met = self.users(accounts(segment::walked(first, wanted, most))).await?;
+        if is_few || is_full(&met, most) {
             return Ok(met);
         }
-        Ok(self.indexed(word, search.searched, wanted, i64::MAX - 1, most).await?.unwrap_or_default())
+        // The longest word comes first. What has it is looked at for the others too.
+        let longest = search.words.iter().find(|word| !segment::trigrams(word).is_empty());
+        match longest {
+            Some(word) => self.users(indexed(word, search.searched, wanted, most)).await,
+            None => Ok(met),
+        }
     }
 
     async fn users(&mut self, sql: Sql<'_>) -> Result<Vec<User>, StoreError> {
         let found = sql.statement::<(UserSql, BigInt)>().load::<(UserRow, i64)>(self.connection()?).await;
         all(self.settle(found)?.into_iter().map(|(row, _)| row).collect())
     }
+}
 
-    /// Those whom the index gives for a word, looked at for everything else and sorted; nothing if it gives too many.
-    async fn indexed(
-        &mut self,
-        word: &Word,
-        searched: Searched,
-        wanted: &[Part<'_>],
-        bound: i64,
-        most: i64,
-    ) -> Result<Option<Vec<User>>, StoreError> {
-        let given = Sql::new("SELECT id AS user_id FROM users WHERE ", []).with(like(word, searched));
-        let given = given.and(" LIMIT ?", [Bind::Number(bound + 1)]);
-        let are_all = Set::fetched("").only(Sql::new("(SELECT count(*) FROM few) <= ?", [Bind::Number(bound)]));
-        // A row comes in any case, with the number of those who were given.
-        let rows = fetch(given, &are_all, wanted, &Keys::username())
-            .and(concat!("SELECT ", account!("u."), ", size.count FROM (SELECT count(*) AS count FROM few) AS size LEFT JOIN ("), []);
-        let rows = rows.with(sorted(limit(most))).and(") AS page ON TRUE LEFT JOIN users AS u ON u.id = page.user_id", []);
-        let found = rows.and(" ORDER BY page.text, page.user_id", []).statement::<(Nullable<UserSql>, BigInt)>();
-        let found = found.load::<(Option<UserRow>, i64)>(self.connection()?).await;
-        let found = self.settle(found)?;
-        if found.as_slice().first().is_some_and(|(_, count)| *count > bound) {
-            return Ok(None);
-        }
-        all(found.into_iter().filter_map(|(row, _)| row).collect()).map(Some)
+fn is_full(found: &[User], most: i64) -> bool {
+    i64::try_from(found.len()).is_ok_and(|count| count >= most)
+}
+
+/// Both in one order, everybody once.
+fn merged(mut found: Vec<User>, others: Vec<User>) -> Vec<User> {
+    if others.is_empty() {
+        return found;
     }
+    found.extend(others);
+    found.sort_by(|one, other| (&one.username, &one.id).cmp(&(&other.username, &other.id)));
+    found.dedup_by(|one, other| one.id == other.id);
+    found
+}
+
+/// Those whom segments don't tell of: accounts that were made or changed a moment ago, and those whose ids are words.
+fn aside<'a>(search: &'a Search, wanted: &[Part<'a>], most: i64) -> Sql<'a> {
+    let ids = search.words.iter().filter_map(|word| word.id.as_ref()).map(muster_domain::id::UserId::as_str).collect();
+    let few = Sql::new(
+        "SELECT u.id AS user_id FROM list_changes AS c JOIN users AS u ON u.username = c.name WHERE c.list = '' \
+         UNION SELECT unnest(?)",
+        [Bind::Texts(ids)],
+    );
+    fetch(few, &Set::fetched(""), wanted, &Keys::username()).with(accounts(sorted(limit(most))))
+}
+
+/// Those whom the index gives for a word, sorted. What is not told by their rows is asked in order, until the page is full.
+fn indexed<'a>(word: &'a Word, searched: Searched, wanted: &[Part<'a>], most: i64) -> Sql<'a> {
+    let (of_rows, others): (Vec<_>, Vec<_>) = wanted.iter().cloned().partition(Part::needs_row);
+    let given = met(&Set::everyone().only(like(word, searched)), &of_rows, &Keys::username());
+    let ordered =
+        Sql::new("SELECT d.number, d.text, d.user_id FROM (SELECT * FROM met ORDER BY number, text, user_id) AS d WHERE TRUE", []);
+    let ordered = others.iter().fold(ordered, |ordered, part| ordered.and(" AND ", []).with(part.condition("d.user_id", Some("d.text"))));
+    let ordered = ordered.and(" ORDER BY d.number, d.text, d.user_id", []).with(limit(most));
+    Sql::new("WITH met AS MATERIALIZED (", []).with(given).and(") ", []).with(accounts(ordered))
 }
 
 fn limit(most: i64) -> Sql<'static> {
@@ -123,6 +154,10 @@ fn limit(most: i64) -> Sql<'static> {
 /// Those who are met among the first accounts of a walk.
 fn walked<'a>(way: &Way<'a>, looked_at: i64, most: i64) -> Sql<'a> {
     let set = &way.set;
+    if set.is_of_everyone() {
+        let first = set.clone().only(Sql::new(BEFORE, [looked_at; 3].map(Bind::Number)));
+        return accounts(walk(&first, &way.rest, &Keys::username(), limit(most)));
+    }
     let ids = Sql::new("(SELECT ", []).and(set.id, []).and(" AS user_id, ", []).and(set.username, []).and(" AS username", []);
     let ids = ids.with(set.rows(false)).and(" ORDER BY ", []).and(set.username, []).and(", ", []).and(set.id, []);
     let ids = ids.and(" LIMIT ?) AS d", [Bind::Number(looked_at)]);
@@ -133,13 +168,12 @@ fn walked<'a>(way: &Way<'a>, looked_at: i64, most: i64) -> Sql<'a> {
 fn like(word: &Word, searched: Searched) -> Sql<'_> {
     // A spelling has no character that means anything in a pattern.
     let pattern = format!("%{}%", spelled(&word.folded));
-    let mut columns = vec![Sql::new("search_names LIKE ?", [Bind::OwnText(pattern.clone())])];
+    let mut columns = vec![Sql::new("f.search_names LIKE ?", [Bind::OwnText(pattern.clone())])];
     if searched.full_name {
-        columns.push(Sql::new("search_full_name LIKE ?", [Bind::OwnText(pattern.clone())]));
+        columns.push(Sql::new("f.search_full_name LIKE ?", [Bind::OwnText(pattern.clone())]));
     }
     if searched.email {
-        columns.push(Sql::new("search_email LIKE ?", [Bind::OwnText(pattern)]));
+        columns.push(Sql::new("f.search_email LIKE ?", [Bind::OwnText(pattern)]));
     }
-    columns.extend(word.id.as_ref().map(|id| Sql::new("id = ?", [Bind::Text(id.as_str())])));
     Sql::new("(", []).with(Sql::joined(columns, " OR ")).and(")", [])
 }

@@ -13,6 +13,9 @@ use crate::user::part::{Former, Part, Standings, are_common};
 /// A set up to this size is fetched and sorted; a larger one is met soon enough by walking an index in the order of the list.
 const SMALL: i64 = 2_000;
 
+/// The rank of a team's members: most sets are smaller.
+const TEAM: u8 = 5;
+
 /// Rows that stand for the accounts of a set.
 #[derive(Debug, Clone)]
 pub(super) struct Set<'a> {
@@ -59,6 +62,11 @@ impl<'a> Set<'a> {
         self.rank == u8::MAX && self.has_row()
     }
 
+    /// Whether it is the members of a team.
+    pub(super) fn is_of_team(&self) -> bool {
+        self.rank == TEAM
+    }
+
     fn out_of_order(self) -> Self {
         Self { is_in_order: false, ..self }
     }
@@ -97,7 +105,10 @@ impl<'a> Set<'a> {
     /// ` FROM … WHERE …` over the set's rows, with the accounts' own where they are asked for.
     pub(super) fn rows(&self, with_row: bool) -> Sql<'a> {
         let from = Sql::new(" FROM ", []).with(self.from.clone());
-        let from = if with_row && !self.has_row() { from.and(" JOIN users AS f ON f.id = ", []).and(self.id, []) } else { from };
+        // By both, so that an index that has both and more can answer alone.
+        let named = |from: Sql<'a>| if self.is_distinct { from.and(" AND f.username = ", []).and(self.username, []) } else { from };
+        let joined = |from: Sql<'a>| named(from.and(" JOIN users AS f ON f.id = ", []).and(self.id, []));
+        let from = if with_row && !self.has_row() { joined(from) } else { from };
         from.and(" WHERE ", []).with(self.condition.clone())
     }
 
@@ -112,7 +123,8 @@ impl<'a> Set<'a> {
             return self.rows(with_row);
         }
         let ids = Sql::new("(", []).with(self.ids()).and(") AS d", []);
-        Self::walked(ids).rows(with_row)
+        // These have no usernames.
+        Self { is_distinct: false, ..Self::walked(ids) }.rows(with_row)
     }
 
     /// How many rows there are, up to just above the small size.
@@ -130,7 +142,7 @@ impl<'a> Part<'a> {
             Self::Inactive => Some(Set::of_users("f.deleted_at <> 0", 1)),
             Self::Teamless => Some(Set::of_users("f.active_teams = 0", 2)),
             Self::InTeam(team, Former::LeftOut) => {
-                Some(Set::of("team_members AS d", one("d.deleted_at = 0 AND d.team_id = ?", team.as_str()), 5))
+                Some(Set::of("team_members AS d", one("d.deleted_at = 0 AND d.team_id = ?", team.as_str()), TEAM))
             }
             Self::InTeam(team, Former::Counted) => {
                 Some(Set::of("team_members AS d", one("d.team_id = ?", team.as_str()), 5).out_of_order())
@@ -141,7 +153,9 @@ impl<'a> Part<'a> {
             Self::Roles(names) if !are_common(names) => Some(holders(names)),
             Self::AnyOf(tests, standings) => any_of(tests, *standings),
             Self::KnownTo(viewer) => {
-                let from = "channel_members AS own JOIN channel_members AS d ON d.channel_id = own.channel_id";
+                // The fence keeps the planner from walking everybody's memberships.
+                let from = "channel_members AS own CROSS JOIN LATERAL (\
+                    SELECT user_id, username FROM channel_members WHERE channel_id = own.channel_id OFFSET 0) AS d";
                 Some(Set::of(from, one("own.user_id = ?", viewer.as_str()), 6).repeated())
             }
             Self::Active | Self::NotInTeam(_) | Self::NotInChannel(_) | Self::NotInGroup(_) | Self::Roles(_) | Self::Word(..) => None,
@@ -150,7 +164,8 @@ impl<'a> Part<'a> {
 }
 
 fn linked<'a>(place: &Place) -> Set<'a> {
-    let from = "group_places AS l JOIN group_members AS d ON d.group_id = l.group_id";
+    let from =
+        "group_places AS l CROSS JOIN LATERAL (SELECT user_id, username FROM group_members WHERE group_id = l.group_id OFFSET 0) AS d";
     let condition = match place {
         Place::Team(team) => Sql::new("l.team_id = ?", [Bind::OwnText(team.to_string())]),
         Place::Channel(channel) => Sql::new("l.channel_id = ?", [Bind::OwnText(channel.to_string())]),
@@ -216,15 +231,16 @@ impl<'a> Way<'a> {
         best.map_or_else(|| Self::over(Set::everyone(), parts), |(place, set)| Self::new(set, parts, place))
     }
 
-    /// Whether one of the conditions that remain has a set: the walk may have to pass many others.
-    pub(super) fn has_sets(&self) -> bool {
-        self.rest.iter().any(|part| part.set().is_some())
-    }
-
     /// The walk over a set that no condition stands for.
     pub(super) fn over(set: Set<'a>, parts: &[Part<'a>]) -> Self {
         Self { set, rest: parts.to_vec() }
     }
+}
+
+/// Whether a walk over the best set may have to pass many who are in none of the others, or there is none to walk.
+pub(super) fn is_choice(parts: &[Part<'_>]) -> bool {
+    let sets = sets(parts);
+    sets.len() > 1 || sets.iter().any(|(_, set)| !set.is_in_order)
 }
 
 fn sets<'a>(parts: &[Part<'a>]) -> Vec<(usize, Set<'a>)> {

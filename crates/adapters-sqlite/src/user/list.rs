@@ -67,18 +67,25 @@ fn parts(c: &mut SqliteConnection, listing: &Listing, bounds: Bounds) -> QueryRe
 
 fn by_name(c: &mut SqliteConnection, mut question: Question, listing: &Listing, few: Few, bounds: Bounds) -> QueryResult<(Vec<Sql>, u64)> {
     let mut offset = listing.page.offset();
-    let marked = match &listing.scope {
-        Scope::Everyone => Some(marks::EVERYONE),
-        Scope::InTeam(team) => Some(team.as_str()),
-        _ => None,
-    };
-    if let Some(list) = marked.filter(|_| listing.filter == Filter::default()) {
-        let start = marks::start(c, list, offset, bounds)?;
+    if let Some(lists) = marked(listing) {
+        let start = marks::start(c, lists, offset, bounds)?;
         offset = start.rest;
         question = question.with(Condition::of_name(Sql::new("$name >= ?").with(&start.first_name)));
     }
     let part = question.walk(question.by_name(c, few)?);
     Ok((vec![part], offset))
+}
+
+/// The list whose sizes are known that is asked for, and the one that is left out of it.
+fn marked(listing: &Listing) -> Option<(&str, &str)> {
+    let only = |is_active| Filter { is_active: Some(is_active), ..Filter::default() };
+    match (&listing.scope, &listing.filter) {
+        (Scope::Everyone, filter) if *filter == Filter::default() => Some((marks::EVERYONE, marks::NOBODY)),
+        (Scope::Everyone, filter) if *filter == only(true) => Some((marks::EVERYONE, marks::INACTIVE)),
+        (Scope::Everyone, filter) if *filter == only(false) => Some((marks::INACTIVE, marks::NOBODY)),
+        (Scope::InTeam(team), filter) if *filter == Filter::default() => Some((team.as_str(), marks::NOBODY)),
+        _ => None,
+    }
 }
 
 /// Few accounts are sorted; of many, the index that has the order is walked past those that are not asked for.

@@ -9,7 +9,14 @@ use crate::statement::{Bind, Statement};
 /// The list of everyone; those of teams go by the team's id.
 pub(crate) const EVERYONE: &str = "";
 
-const SIZES: &str = "SELECT size FROM list_marks WHERE list = ? ORDER BY first_name";
+/// The list of everybody who is deactivated.
+pub(crate) const INACTIVE: &str = "!";
+
+/// No list's name.
+pub(crate) const NOBODY: &str = "-";
+
+const SIZES: &str = "SELECT e.size - coalesce(t.size, 0) FROM list_marks AS e \
+    LEFT JOIN list_marks AS t ON t.list = ? AND t.first_name = e.first_name WHERE e.list = ? ORDER BY e.first_name";
 
 const NAME: &str = "SELECT first_name FROM list_marks WHERE list = ? ORDER BY first_name LIMIT 1 OFFSET ? + 0";
 
@@ -23,12 +30,12 @@ pub(crate) struct Start {
     pub(crate) rest: u64,
 }
 
-/// Where the page after so many rows of a list begins.
-pub(crate) fn start(c: &mut SqliteConnection, list: &str, offset: u64, bounds: Bounds) -> QueryResult<Start> {
+/// Where the page after so many rows of a list begins, without those of another list that is a part of it.
+pub(crate) fn start(c: &mut SqliteConnection, (list, without): (&str, &str), offset: u64, bounds: Bounds) -> QueryResult<Start> {
     if offset < bounds.shallow {
         return Ok(Start { first_name: String::new(), rest: offset });
     }
-    let sizes = Statement::<BigInt>::new(SIZES, vec![Bind::Text(list)]).load::<i64>(c)?;
+    let sizes = Statement::<BigInt>::new(SIZES, vec![Bind::Text(without), Bind::Text(list)]).load::<i64>(c)?;
     let (mut stretch, mut rest) = (0, offset);
     // Past the end of the last stretch there is nobody: what is left is passed over there.
     for size in sizes.iter().take(sizes.len().saturating_sub(1)).map(|size| size.unsigned_abs()) {

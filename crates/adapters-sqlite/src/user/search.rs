@@ -13,6 +13,7 @@ use muster_domain::user::query::{Search, Searched, Word};
 use super::list::{Place, in_order, page};
 use super::question::{About, Condition, Question};
 use super::row::{UserRow, texts};
+use super::segment::{self, Segment};
 use super::source::{Few, Source};
 use super::trigram;
 use crate::connection::Bounds;
@@ -22,6 +23,8 @@ use crate::statement::{Bind, Statement, snapshot};
 
 /// Words whose trigrams are asked for: the longest, which come first.
 const ASKED: usize = 4;
+/// By how much fewer candidates are looked at where few segments can have the words.
+const FEWER: usize = 10;
 /// Accounts that are looked at for shorter words alone: no index has these, and whoever types the first letter of a name should
 /// not hold up the others. Who comes after in the order of names is not found by them.
 const WALKED: i64 = 50_000;
@@ -38,7 +41,8 @@ pub(super) fn search(c: &mut SqliteConnection, search: &Search, bounds: Bounds) 
         let mut ids = exact(c, &question, search)?;
         let others = match way(c, &question, search, bounds)? {
             Way::Walk(walk) => page(c, &[walk], 0, search.most)?,
-            Way::Names(names) => among(c, &question, &names, search.most)?,
+            Way::Segments(segments) => walked(c, &question, &segments, search.most)?,
+            Way::Candidates(numbers) => sifted(c, &question, &numbers, search)?,
         };
         let first = ids.first().cloned();
         ids.extend(others.into_iter().map(|(id, _)| id).filter(|id| first.as_ref() != Some(id)));
@@ -55,10 +59,24 @@ fn exact(c: &mut SqliteConnection, question: &Question, search: &Search) -> Quer
     }
 }
 
-/// Those who are asked for among the accounts of some usernames, which are in order.
+/// Those who are asked for among the accounts of some numbers. Nearly all have a word that is alone: the first few are enough unless
+/// the filter keeps many out, and to sort a few out of thousands is quicker than to sort them all.
+fn sifted(c: &mut SqliteConnection, question: &Question, numbers: &[i64], search: &Search) -> QueryResult<Vec<Place>> {
+    let (numbers, most) = (serde_json::to_string(numbers).unwrap_or_default(), search.most);
+    let is_alone = search.words.len() == 1;
+    let first = names(c, &numbers, "", if is_alone { i64::from(most).saturating_mul(2) } else { i64::MAX })?;
+    let mut found = among(c, question, &first, most)?;
+    if let Some(last) = first.last().filter(|_| is_alone && found.len() < most as usize) {
+        let others = names(c, &numbers, last, i64::MAX)?;
+        found.extend(among(c, question, &others, most)?);
+        found.truncate(most as usize);
+    }
+    Ok(found)
+}
+
+/// Those who are asked for among the accounts of some usernames, which are in order: a few of them first, and more each time.
 fn among(c: &mut SqliteConnection, question: &Question, names: &[String], most: u32) -> QueryResult<Vec<Place>> {
     let (mut found, mut rest, mut next) = (Vec::new(), names, usize::try_from(most).unwrap_or(usize::MAX).saturating_mul(2));
-    // Nearly all of them have the words: the first few are enough unless the filter keeps many out.
     while !rest.is_empty() && found.len() < most as usize {
         let (some, others) = rest.split_at(next.min(rest.len()));
         let walk = question.walk(&(About::Itself, Source::named(&texts(some.iter().map(String::as_str)))));
@@ -73,8 +91,10 @@ fn among(c: &mut SqliteConnection, question: &Question, names: &[String], most: 
 enum Way {
     /// By walking a source in the order of usernames.
     Walk(Sql),
-    /// Among the accounts of some usernames.
-    Names(Vec<String>),
+    /// By walking segments of that order.
+    Segments(Vec<Segment>),
+    /// Among the accounts of some numbers.
+    Candidates(Vec<i64>),
 }
 
 fn way(c: &mut SqliteConnection, question: &Question, search: &Search, bounds: Bounds) -> QueryResult<Way> {
@@ -83,16 +103,26 @@ fn way(c: &mut SqliteConnection, question: &Question, search: &Search, bounds: B
     if let Some((_, source)) = narrow.filter(|_| narrowest < bounds.narrow) {
         return Ok(Way::Walk(question.walk(source)));
     }
-    if let Some(numbers) = candidates(c, search, bounds)?
+    let long = || search.words.iter().filter(|word| trigram::has_any(&word.folded));
+    // Whose id is a word may be in any segment.
+    let is_by_segment = long().next().is_some() && search.words.iter().all(|word| word.id.is_none());
+    let segments = if is_by_segment { segment::having(c, long().map(|word| word.folded.as_str()), search.searched)? } else { Vec::new() };
+    let are_few = is_by_segment && segments.len() <= bounds.few_segments;
+    // Few segments are soon walked: what the index would take longer for is met there.
+    let most = |most: usize| if are_few { most / FEWER } else { most };
+    if let Some(numbers) = candidates(c, search, [bounds.candidates, bounds.candidates_of_several].map(most))?
         && i64::try_from(numbers.len()).is_ok_and(|count| count < narrowest)
     {
-        return Ok(Way::Names(names(c, &numbers)?));
+        return Ok(Way::Candidates(numbers));
     }
-    if let Some((_, source)) = narrow {
+    if let Some((_, source)) = narrow.filter(|_| !are_few) {
         return Ok(Way::Walk(question.walk(source)));
     }
+    if is_by_segment {
+        return Ok(Way::Segments(segments));
+    }
     let source = question.widest();
-    let is_short = !search.words.is_empty() && !search.words.iter().any(|word| trigram::has_any(&word.folded));
+    let is_short = !search.words.is_empty() && long().next().is_none();
     let end = if is_short { name_at(c, &source.1, WALKED)? } else { None };
     Ok(Way::Walk(match end {
         Some(end) => question.clone().with(Condition::of_name(Sql::new("$name < ?").with(&end))).walk(source),
@@ -100,12 +130,26 @@ fn way(c: &mut SqliteConnection, question: &Question, search: &Search, bounds: B
     }))
 }
 
-/// The usernames of the accounts of some numbers, in order.
-fn names(c: &mut SqliteConnection, numbers: &[i64]) -> QueryResult<Vec<String>> {
+/// The first of those who are asked for that are met in some segments.
+fn walked(c: &mut SqliteConnection, question: &Question, segments: &[Segment], most: u32) -> QueryResult<Vec<Place>> {
+    let mut found = Vec::new();
+    for (first_name, ends_before) in segments {
+        let within = Sql::new("$name >= ? AND $name < ?").with(first_name).with(ends_before);
+        let question = question.clone().with(Condition::of_name(within));
+        let rest = most - u32::try_from(found.len()).unwrap_or(most);
+        found.extend(page(c, &[question.walk(question.widest())], 0, rest)?);
+        if found.len() >= most as usize {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+/// The first usernames after one of the accounts of some numbers, which are a JSON list.
+fn names(c: &mut SqliteConnection, numbers: &str, after: &str, most: i64) -> QueryResult<Vec<String>> {
     const NAMES: &str = "SELECT u.username FROM json_each(?) AS n CROSS JOIN users AS u INDEXED BY users_by_number ON u.number = n.value \
-        ORDER BY u.username";
-    let numbers = serde_json::to_string(numbers).unwrap_or_default();
-    Statement::<Text>::new(NAMES, vec![Bind::Text(&numbers)]).load(c)
+        WHERE u.username > ? ORDER BY u.username LIMIT ? + 0";
+    Statement::<Text>::new(NAMES, vec![Bind::Text(numbers), Bind::Text(after), Bind::Number(most)]).load(c)
 }
 
 /// The username at a place of a source.
@@ -129,9 +173,8 @@ fn has(word: &Word, searched: Searched) -> Condition {
 }
 
 /// The numbers of all accounts that may have every word, if they are few.
-fn candidates(c: &mut SqliteConnection, search: &Search, bounds: Bounds) -> QueryResult<Option<Vec<i64>>> {
+fn candidates(c: &mut SqliteConnection, search: &Search, bounds: [usize; 2]) -> QueryResult<Option<Vec<i64>>> {
     let words: Vec<_> = search.words.iter().filter(|word| trigram::has_any(&word.folded)).take(ASKED).collect();
-    let bounds = [bounds.candidates, bounds.candidates_of_several];
     for most in if words.len() > 1 { &bounds[..] } else { &bounds[..1] } {
         let mut found: Option<HashSet<i64>> = None;
         for word in &words {

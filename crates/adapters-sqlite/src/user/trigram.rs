@@ -78,6 +78,13 @@ fn matching(c: &mut SqliteConnection, sql: &'static str, query: &str, most: usiz
     Statement::<BigInt>::new(sql, binds).load(c)
 }
 
+/// Every three letters that stand together in a text, and in one of its lines; some may come twice.
+pub(super) fn of(text: &str) -> impl Iterator<Item = String> {
+    let letters: Vec<_> = text.chars().collect();
+    let last = letters.len().saturating_sub(LETTERS - 1);
+    (0..last).map(move |first| letters[first..first + LETTERS].iter().collect::<String>()).filter(|trigram| !trigram.contains('\n'))
+}
+
 /// The trigrams of a word, each once, as the index's queries want them.
 fn quoted(word: &str) -> Vec<String> {
     let letters: Vec<_> = word.chars().collect();

@@ -5,6 +5,7 @@ use diesel::prelude::*;
 use muster_domain::user::User;
 
 use super::row::{FoldedRow, IdentityRow, NewUserRow, UserRow, roles_beside};
+use super::segment;
 use crate::schema::{identities, users};
 use crate::statement::{Bind, Statement, all_or_none};
 
@@ -35,7 +36,8 @@ pub(super) fn insert(c: &mut SqliteConnection, accounts: &[User]) -> QueryResult
         for rows in identities.chunks(ROWS) {
             diesel::insert_into(identities::table).values(rows).execute(c)?;
         }
-        accounts.iter().try_for_each(|user| add_roles(c, user))
+        accounts.iter().try_for_each(|user| add_roles(c, user))?;
+        segment::mark(c, accounts)
     })
 }
 
@@ -55,6 +57,7 @@ pub(super) fn update(c: &mut SqliteConnection, user: &User) -> QueryResult<()> {
         let names = roles_beside(user).unwrap_or_else(|| "[]".to_owned());
         Statement::<()>::new(DROP_ROLES, vec![Bind::Text(id), Bind::Text(&names)]).execute(c)?;
         add_roles(c, user)?;
+        segment::mark(c, std::slice::from_ref(user))?;
         update_identity(c, user)
     })
 }

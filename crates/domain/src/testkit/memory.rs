@@ -76,6 +76,10 @@ impl Store for MemoryStore {
         let turn = self.turn.lock_arc().await;
         Ok(Box::new(Repositories(Work { state: self.committed.state(), committed: Arc::clone(&self.committed), _turn: turn })))
     }
+
+    async fn tend(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 }
 
 /// Gives the state that a look-up looks at.

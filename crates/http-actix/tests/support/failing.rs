@@ -56,4 +56,9 @@ impl Store for Failing {
         self.check(true)?;
         self.real.begin().await
     }
+
+    async fn tend(&self) -> Result<bool, StoreError> {
+        self.check(true)?;
+        self.real.tend().await
+    }
 }

@@ -27,6 +27,8 @@ enum Operation {
     Change(Step, bool),
     /// A question, asked in a unit of work or not.
     Ask(Query, bool),
+    /// Work that belongs to no call, until there is none left.
+    Tend,
 }
 
 /// Compares stores with those in memory, one sequence a fresh store. The sequences differ each time; one that fails is shortened
@@ -41,7 +43,8 @@ pub async fn compare<S: Deref<Target: Store + Sized>>(fresh: impl AsyncFn() -> S
     let mut runner = TestRunner::new(Config::with_cases(cases));
     let change = (step::any_step(), proptest::bool::weighted(0.9)).prop_map(|(step, is_kept)| Operation::Change(step, is_kept));
     let ask = (query::any_query(), proptest::bool::weighted(0.2)).prop_map(|(query, is_in_work)| Operation::Ask(query, is_in_work));
-    let any = proptest::collection::vec(proptest::prop_oneof![change, ask], 1..LONGEST);
+    let tend = proptest::strategy::Just(Operation::Tend);
+    let any = proptest::collection::vec(proptest::prop_oneof![8 => change, 8 => ask, 1 => tend], 1..LONGEST);
     for _ in 0..cases {
         let mut sequence = any.new_tree(&mut runner).unwrap();
         let Err(mut reason) = told_alike(&*fresh().await, &sequence.current()).await else { continue };
@@ -89,6 +92,10 @@ async fn answer(store: &dyn Store, operation: &Operation) -> String {
                 work.commit().await.unwrap();
             }
             answer
+        }
+        Operation::Tend => {
+            while store.tend().await.unwrap() {}
+            String::new()
         }
         Operation::Ask(query, true) => query.ask_in(&mut *store.begin().await.unwrap()).await,
         Operation::Ask(query, false) => query.ask(&mut *store.read().await.unwrap()).await,

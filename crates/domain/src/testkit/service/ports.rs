@@ -54,6 +54,10 @@ impl Store for FaultyStore {
         Faults::strike(&self.faults.begins)?;
         Ok(Box::new(FaultyWork { behind: self.behind.begin().await?, faults: Arc::clone(&self.faults) }))
     }
+
+    async fn tend(&self) -> Result<bool, StoreError> {
+        self.behind.tend().await
+    }
 }
 
 struct FaultyWork {
