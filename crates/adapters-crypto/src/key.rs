@@ -87,6 +87,7 @@ impl std::fmt::Debug for Keys {
 struct PurposeKeys {
     id: KeyId,
     session: HmacSha256,
+    access_token: HmacSha256,
     csrf: HmacSha256,
     unknown_login: HmacSha256,
     one_time: HmacSha256,
@@ -99,6 +100,7 @@ impl PurposeKeys {
         Ok(Self {
             id: derive_id(&source)?,
             session: derive_mac(&source, Purpose::Session)?,
+            access_token: derive_mac(&source, Purpose::AccessToken)?,
             csrf: derive_mac(&source, Purpose::Csrf)?,
             unknown_login: derive_mac(&source, Purpose::UnknownLogin)?,
             one_time: derive_mac(&source, Purpose::OneTime)?,
@@ -109,6 +111,7 @@ impl PurposeKeys {
     fn mac(&self, purpose: Purpose, text: &str) -> [u8; 32] {
         let keyed = match purpose {
             Purpose::Session => &self.session,
+            Purpose::AccessToken => &self.access_token,
             Purpose::Csrf => &self.csrf,
             Purpose::UnknownLogin => &self.unknown_login,
             Purpose::OneTime => &self.one_time,

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use muster_domain::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
-    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
-    StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAccessTokens, ReadAudits, ReadChannels, ReadGroups,
+    ReadInvitations, ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions,
+    Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
@@ -125,6 +125,10 @@ impl Reading for SqliteReading {
         &mut self.repositories
     }
 
+    fn access_tokens(&mut self) -> &mut dyn ReadAccessTokens {
+        &mut self.repositories
+    }
+
     fn audits(&mut self) -> &mut dyn ReadAudits {
         &mut self.repositories
     }
@@ -181,6 +185,10 @@ impl UnitOfWork for SqliteWork {
     }
 
     fn sessions(&mut self) -> &mut dyn Sessions {
+        &mut self.repositories
+    }
+
+    fn access_tokens(&mut self) -> &mut dyn AccessTokens {
         &mut self.repositories
     }
 

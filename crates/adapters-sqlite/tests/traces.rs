@@ -9,7 +9,8 @@ use diesel::prelude::*;
 use fresh::{Fresh, fresh_store};
 use muster_domain::store::Store as _;
 use muster_domain::testkit::fixture::{
-    channel, channel_member, email, group, id, invitation, new_session, password, preference, status, team, team_member, user,
+    channel, channel_member, email, group, id, invitation, new_access_token, new_session, password, preference, status, team, team_member,
+    user,
 };
 use muster_domain::user::User;
 
@@ -47,6 +48,9 @@ async fn peopled() -> Fresh {
     work.statuses().put(&status("gone", muster_domain::status::Presence::Online)).await.unwrap();
     let guard = muster_domain::session::Guard { credential_epoch: 0, global_epoch: 0 };
     assert!(work.sessions().open(&new_session("s", "gone"), guard).await.unwrap());
+    let mut token = new_access_token("t", "gone");
+    TRACES[2].clone_into(&mut token.token.description);
+    assert!(work.access_tokens().insert(&token, 9).await.unwrap());
     work.commit().await.unwrap();
     // Later sign-ups carry what the search indexes hold into larger parts of them.
     for number in 0..40 {
@@ -95,6 +99,7 @@ async fn nothing_of_a_former_name_is_left_in_the_file() {
     work.preferences().remove(&[preference("gone", "c", "n", "")]).await.unwrap();
     work.credentials().remove_password(&id("gone")).await.unwrap();
     work.invitations().redeem(&id("i")).await.unwrap();
+    assert!(work.access_tokens().remove(&id("t")).await.unwrap());
     work.commit().await.unwrap();
 
     empty_log(&store);

@@ -3,6 +3,7 @@
 //! Knows no SQL, no HTTP, no mail, no environment and no clock: all of these come in through the ports in [`port`],
 //! [`limit`] and [`store`]. Start reading at [`accounts`] and [`sign_in`], the use cases.
 
+pub mod access_token;
 pub mod accounts;
 pub mod actor;
 pub mod audit;
@@ -18,6 +19,7 @@ pub mod id;
 pub mod invitation;
 pub mod key_check;
 pub mod limit;
+pub mod live_sessions;
 pub mod locale;
 pub mod map;
 pub mod operation;
@@ -36,6 +38,7 @@ pub mod team;
 pub mod terms;
 pub mod text;
 pub mod time;
+pub mod tokens;
 pub mod use_cases;
 pub mod user;
 pub mod username;

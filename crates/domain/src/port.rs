@@ -71,6 +71,8 @@ pub trait Passwords: Send + Sync {
 pub enum Purpose {
     /// Session tokens.
     Session,
+    /// Access tokens.
+    AccessToken,
     /// Proof against forged cross-site requests.
     Csrf,
     /// Login names that nobody has, in the audit.
@@ -87,6 +89,7 @@ impl Purpose {
     pub const fn id(self) -> &'static str {
         match self {
             Self::Session => "session token",
+            Self::AccessToken => "access token",
             Self::Csrf => "csrf",
             Self::UnknownLogin => "unknown login",
             Self::OneTime => "one-time token",

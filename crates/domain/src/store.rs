@@ -3,22 +3,26 @@
 use async_trait::async_trait;
 
 use crate::audit::{ActionSeen, AuditEntry, RecordedAudit};
-use crate::credential::{Digest, KeyId, NewPassword, PasswordHash};
+use crate::credential::{NewPassword, PasswordHash};
 use crate::email::Email;
-use crate::id::{ChannelId, SessionId, UserId};
+use crate::id::{ChannelId, UserId};
 use crate::page::Page;
-use crate::session::{Ending, Guard, NewSession, SignedIn, Touch};
+use crate::session::Guard;
 use crate::time::Timestamp;
 use crate::user::User;
 use crate::user::query::{BotListing, Count, Listed, Listing, Search, View};
 use crate::username::Username;
 
+mod access_token;
 mod directory;
+mod session;
 
+pub use access_token::{AccessTokens, ReadAccessTokens};
 pub use directory::{
     Channels, Groups, Invitations, Preferences, ReadChannels, ReadGroups, ReadInvitations, ReadPreferences, ReadStatuses, ReadTeams,
     ReadTerms, Statuses, Teams, TermsOfService,
 };
+pub use session::{Held, ReadSessions, Sessions, Shown};
 
 /// A cause that a driver gave, for the log alone.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -83,6 +87,8 @@ pub trait Reading: Send {
     fn users(&mut self) -> &mut dyn ReadUsers;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn ReadSessions;
+    /// Access tokens.
+    fn access_tokens(&mut self) -> &mut dyn ReadAccessTokens;
     /// The audit.
     fn audits(&mut self) -> &mut dyn ReadAudits;
     /// Teams.
@@ -112,6 +118,8 @@ pub trait UnitOfWork: Send {
     fn credentials(&mut self) -> &mut dyn Credentials;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn Sessions;
+    /// Access tokens.
+    fn access_tokens(&mut self) -> &mut dyn AccessTokens;
     /// The audit.
     fn audits(&mut self) -> &mut dyn Audits;
     /// Teams.
@@ -275,41 +283,6 @@ pub trait Credentials: Send {
 
     /// Removes an account's password, forgets wrong ones and makes sign-ins fail that were begun before: somebody else vouches now.
     async fn remove_password(&mut self, user: &UserId) -> Result<(), StoreError>;
-}
-
-/// Sessions at rest, looked at.
-#[async_trait]
-pub trait ReadSessions: Send {
-    /// The session that has not ended whose token has one of the hashes, with its account; in one statement.
-    async fn by_token(&mut self, hashes: &[Digest]) -> Result<Option<SignedIn>, StoreError>;
-    /// How many sessions that have not ended are stored under each key.
-    async fn count_by_key(&mut self) -> Result<Vec<(KeyId, u64)>, StoreError>;
-}
-
-/// Sessions at rest, changed.
-#[async_trait]
-pub trait Sessions: ReadSessions {
-    /// Makes a session if the guard still holds and the account is active, forgives wrong passwords and writes down the sign-in.
-    /// Tells whether it did.
-    async fn open(&mut self, session: &NewSession, guard: Guard) -> Result<bool, StoreError>;
-
-    /// Ends one session; tells whether it had not ended before.
-    async fn end(&mut self, id: &SessionId, ending: &Ending) -> Result<bool, StoreError>;
-
-    /// Ends every session of an account but one; tells how many.
-    async fn end_all(&mut self, user: &UserId, except: Option<&SessionId>, ending: &Ending) -> Result<u64, StoreError>;
-
-    /// Ends an account's sessions on a push device; tells how many.
-    async fn end_device(&mut self, user: &UserId, device_id: &str, ending: &Ending) -> Result<u64, StoreError>;
-
-    /// Ends an account's sessions beyond those that were last active; tells how many.
-    async fn end_beyond(&mut self, user: &UserId, kept: u32, ending: &Ending) -> Result<u64, StoreError>;
-
-    /// Writes down the use of a session that has not ended.
-    async fn touch(&mut self, id: &SessionId, touch: &Touch) -> Result<(), StoreError>;
-
-    /// Removes sessions that ended or expired before a time, some at a time; tells how many.
-    async fn purge(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
 }
 
 /// The audit at rest, looked at.

@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::access_token::{AccessToken, NewAccessToken};
+use crate::actor::CredentialKind;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::channel::{Channel, ChannelKind, ChannelMember};
 use crate::client::{Client, ClientAddress};
@@ -88,6 +90,7 @@ pub fn session(short_id: &str, short_user_id: &str) -> Session {
         last_address: address(),
         user_agent: "test".to_owned(),
         device_id: String::new(),
+        device: crate::session::DeviceProps::default(),
         provider: ProviderSession::default(),
         ended: None,
     }
@@ -183,6 +186,30 @@ pub fn ending() -> Ending {
 pub fn audit(short_id: &str) -> AuditEntry {
     let origin = Origin::at_the_machine();
     AuditEntry::new(id(short_id), BORN, Operation::Login, Outcome::Done, origin)
+}
+
+/// An access token that was made in a session, by its owner, for good.
+#[must_use]
+pub fn access_token(short_id: &str, short_user_id: &str) -> AccessToken {
+    AccessToken {
+        id: id(short_id),
+        user_id: id(short_user_id),
+        description: format!("token {short_id}"),
+        is_active: true,
+        scopes: None,
+        created_by: Some(id(short_user_id)),
+        created_via: CredentialKind::Session,
+        created_at: BORN,
+        expires_at: None,
+        last_used_at: None,
+        last_address: None,
+    }
+}
+
+/// The same to be stored, with the hash `hash of <id>`.
+#[must_use]
+pub fn new_access_token(short_id: &str, short_user_id: &str) -> NewAccessToken {
+    NewAccessToken { token: access_token(short_id, short_user_id), hash: digest(&format!("hash of {short_id}")) }
 }
 
 /// A team that its members invite to, by the name `team-<id>`.

@@ -9,13 +9,14 @@ use crate::audit::AuditEntry;
 use crate::page::Page;
 use crate::session::Session;
 use crate::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
-    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
-    StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAccessTokens, ReadAudits, ReadChannels, ReadGroups,
+    ReadInvitations, ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions,
+    Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 
 use state::State;
 
+mod access_token;
 mod audit;
 mod channel;
 mod credential;
@@ -131,6 +132,10 @@ impl Reading for Repositories<Arc<Committed>> {
         self
     }
 
+    fn access_tokens(&mut self) -> &mut dyn ReadAccessTokens {
+        self
+    }
+
     fn audits(&mut self) -> &mut dyn ReadAudits {
         self
     }
@@ -179,6 +184,10 @@ impl UnitOfWork for Repositories<Work> {
     }
 
     fn sessions(&mut self) -> &mut dyn Sessions {
+        self
+    }
+
+    fn access_tokens(&mut self) -> &mut dyn AccessTokens {
         self
     }
 

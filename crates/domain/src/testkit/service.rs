@@ -7,6 +7,7 @@ use super::fixture;
 use super::memory::MemoryStore;
 use ports::{FaultyStore, GatedPasswords};
 
+use crate::access_token::TokenRules;
 use crate::accounts::{AccountRules, Accounts, Link};
 use crate::actor::{Actor, CredentialKind, Principal, Proof};
 use crate::audit::{Origin, RecordedAudit};
@@ -15,6 +16,7 @@ use crate::directory::Directory;
 use crate::email::MailDomains;
 use crate::id::UserId;
 use crate::limit::{RateLimits, Unlimited};
+use crate::live_sessions::LiveSessions;
 use crate::locale::Locale;
 use crate::password::PasswordPolicy;
 use crate::permission::{Permit, Permitted, permit};
@@ -25,6 +27,7 @@ use crate::sign_in::{Bearer, Claim, Opened, SignInError, SignInRules, SignIns, t
 use crate::store::{LockRules, Store, UnitOfWork};
 use crate::team::Standing;
 use crate::time::Timestamp;
+use crate::tokens::Tokens;
 use crate::use_cases::{Ports, UseCases};
 use crate::user::User;
 use crate::user::query::NameFormat;
@@ -55,6 +58,10 @@ pub struct Bench {
     pub directory: Arc<Directory>,
     /// Sign-ins.
     pub sign_ins: Arc<SignIns>,
+    /// Sessions.
+    pub live_sessions: Arc<LiveSessions>,
+    /// Access tokens.
+    pub tokens: Arc<Tokens>,
     /// Refusals.
     pub refusals: Arc<Refusals>,
 }
@@ -90,9 +97,10 @@ pub fn sign_in_rules() -> SignInRules {
     let hour = std::time::Duration::from_hours(1);
     SignInRules {
         lock: LockRules::after(3),
-        lengths: SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour },
+        lengths: SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour, extends: true, idle: None },
         sessions_per_user: 3,
         reveals_factor: true,
+        tokens: TokenRules { are_enabled: true, per_user: 3, longest: None, are_marked: false, make_tokens: true },
     }
 }
 
@@ -134,8 +142,8 @@ impl Bench {
             files: Some(files.clone()),
         };
         change(&mut ports);
-        let UseCases { accounts, directory, sign_ins, refusals } = UseCases::new(&ports, accounts, sign_ins);
-        Self { store, faults, gate, clock, passwords, files, accounts, directory, sign_ins, refusals }
+        let UseCases { accounts, directory, sign_ins, live_sessions, tokens, refusals } = UseCases::new(&ports, accounts, sign_ins);
+        Self { store, faults, gate, clock, passwords, files, accounts, directory, sign_ins, live_sessions, tokens, refusals }
     }
 
     /// Signs somebody up with the password of the fixtures.

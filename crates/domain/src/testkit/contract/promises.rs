@@ -97,6 +97,36 @@ macro_rules! store_contract {
             an_ended_session_is_kept_from_its_end,
             dropped_sessions_are_undone,
         }
+        $crate::store_contract! { @group $fresh_store devices:
+            an_accounts_sessions_are_listed,
+            ended_sessions_are_listed_with_why,
+            a_session_ends_for_its_own_account_alone,
+            of_sessions_on_a_device_one_may_stay,
+            everybodys_sessions_end_some_at_a_time,
+            sessions_end_when_their_time_is_over,
+            sessions_end_that_are_not_used,
+            a_device_is_attached_part_by_part,
+            nothing_is_attached_to_an_ended_session,
+            a_touch_may_move_the_end,
+        }
+        $crate::store_contract! { @group $fresh_store access_tokens:
+            every_field_of_an_access_token_is_kept,
+            an_access_token_is_found_by_its_text,
+            an_access_token_comes_with_its_account_as_it_is_now,
+            sessions_and_access_tokens_are_told_apart,
+            access_tokens_come_oldest_first,
+            access_tokens_are_found_by_exact_names,
+            an_access_token_is_one_alone,
+            an_account_has_no_more_access_tokens_than_it_may,
+            of_makers_at_once_none_goes_beyond,
+            an_access_token_is_switched_off_and_on,
+            an_access_token_is_removed_once,
+            the_use_of_an_access_token_is_kept,
+            an_access_token_moves_to_another_key,
+            access_tokens_are_counted_by_key,
+            access_tokens_go_with_their_account,
+            a_dropped_access_token_is_none,
+        }
         $crate::store_contract! { @group $fresh_store lists:
             everyone_is_listed_in_the_order_of_bytes,
             whole_accounts_are_listed,

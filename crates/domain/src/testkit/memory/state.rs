@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::access_token::NewAccessToken;
 use crate::audit::AuditEntry;
 use crate::channel::{Channel, ChannelMember};
 use crate::credential::{Digest, PasswordHash};
 use crate::group::{Group, Place};
-use crate::id::{ChannelId, CredentialId, GroupId, InvitationId, SessionId, TeamId, UserId};
+use crate::id::{AccessTokenId, ChannelId, CredentialId, GroupId, InvitationId, SessionId, TeamId, UserId};
 use crate::invitation::NewInvitation;
 use crate::preference::Preference;
 use crate::session::{Guard, Session};
@@ -24,6 +25,7 @@ const GLOBAL_EPOCH: &str = "global_epoch";
 pub(super) struct State {
     pub(super) accounts: BTreeMap<UserId, Account>,
     pub(super) sessions: BTreeMap<SessionId, HeldSession>,
+    pub(super) access_tokens: BTreeMap<AccessTokenId, NewAccessToken>,
     pub(super) audits: Vec<AuditEntry>,
     pub(super) teams: BTreeMap<TeamId, Team>,
     /// Places in teams, former ones too, by account.
@@ -73,6 +75,7 @@ impl Default for State {
         Self {
             accounts: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            access_tokens: BTreeMap::new(),
             audits: Vec::new(),
             teams: BTreeMap::new(),
             team_members: BTreeMap::new(),

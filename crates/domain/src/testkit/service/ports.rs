@@ -9,8 +9,8 @@ use super::super::fake::PlainPasswords;
 use crate::credential::{Password, PasswordHash};
 use crate::port::{Passwords, PasswordsError, Verdict};
 use crate::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, Reading, Service, Sessions, Statuses, Store, StoreError, Teams,
-    TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, Preferences, Reading, Service, Sessions, Statuses, Store, StoreError,
+    Teams, TermsOfService, UnitOfWork, Users,
 };
 
 /// Which calls of a store fail next, and how many units of work it has kept.
@@ -73,6 +73,10 @@ impl UnitOfWork for FaultyWork {
 
     fn sessions(&mut self) -> &mut dyn Sessions {
         self.behind.sessions()
+    }
+
+    fn access_tokens(&mut self) -> &mut dyn AccessTokens {
+        self.behind.access_tokens()
     }
 
     fn audits(&mut self) -> &mut dyn Audits {

@@ -15,6 +15,7 @@ impl State {
 
     fn remove_own(&mut self, id: &UserId) {
         self.sessions.retain(|_, held| held.session.user_id != *id);
+        self.access_tokens.retain(|_, held| held.token.user_id != *id);
         self.team_members.remove(id);
         self.channel_members.remove(id);
         self.preferences.remove(id);
