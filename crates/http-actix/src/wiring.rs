@@ -10,6 +10,7 @@ use std::time::Duration;
 use actix_web::cookie::SameSite as CookieSameSite;
 use actix_web::web::Data;
 use muster_adapters_crypto::{ArgonOptions, ArgonPasswords, SystemClock, SystemRandomness};
+use muster_domain::access_token::TokenRules;
 use muster_domain::accounts::AccountRules;
 use muster_domain::email::MailDomains;
 use muster_domain::limit::{RateLimits, Unlimited};
@@ -95,12 +96,15 @@ fn cores() -> usize {
 /// The service that settings and ports make. It keeps a handle of the runtime that it is made on.
 #[must_use]
 pub fn service(config: &Config, ports: Ports) -> Data<Service> {
-    let UseCases { accounts, directory, sign_ins, refusals } = UseCases::new(&ports, account_rules(config), sign_in_rules(config));
+    let UseCases { accounts, directory, sign_ins, live_sessions, tokens, refusals } =
+        UseCases::new(&ports, account_rules(config), sign_in_rules(config));
     let Ports { store, clock, randomness, .. } = ports;
     Data::new(Service {
         accounts,
         directory,
         sign_ins,
+        live_sessions,
+        tokens,
         refusals,
         store,
         clock,
@@ -133,6 +137,10 @@ fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours.saturating_mul(3600))
 }
 
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes.saturating_mul(60))
+}
+
 fn days(days: u64) -> Duration {
     hours(days.saturating_mul(24))
 }
@@ -144,9 +152,28 @@ fn sign_in_rules(config: &Config) -> SignInRules {
     let absolute = lengths.iter().copied().fold(days(sessions.absolute_days), Duration::max);
     SignInRules {
         lock: LockRules::after(config.accounts.max_failed_sign_ins),
-        lengths: SessionLengths { web: lengths[0], mobile: lengths[1], sso: lengths[2], absolute },
+        lengths: SessionLengths {
+            web: lengths[0],
+            mobile: lengths[1],
+            sso: lengths[2],
+            absolute,
+            extends: sessions.extend_with_activity,
+            idle: Some(minutes(sessions.idle_minutes)).filter(|idle| !idle.is_zero()),
+        },
         sessions_per_user: config.accounts.sessions_per_user,
         reveals_factor: config.accounts.reveal_mfa,
+        tokens: token_rules(config),
+    }
+}
+
+fn token_rules(config: &Config) -> TokenRules {
+    let wanted = &config.tokens;
+    TokenRules {
+        are_enabled: wanted.enabled,
+        per_user: wanted.per_user,
+        longest: Some(days(wanted.max_days)).filter(|longest| !longest.is_zero()),
+        are_marked: wanted.marked,
+        make_tokens: wanted.make_tokens,
     }
 }
 
