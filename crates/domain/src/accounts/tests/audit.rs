@@ -17,8 +17,6 @@ use crate::team::NewTeam;
 use crate::testkit::service::acting;
 use crate::user::patch::Replacement;
 
-mod access;
-
 type Outcome = Result<(), Box<dyn std::error::Error>>;
 
 /// What an operation does to a world of its own.
@@ -134,6 +132,8 @@ macro_rules! case {
         }
     };
 }
+
+mod access;
 
 const ADA: Target = Target::Known("ada");
 const BOT: Target = Target::Known("bot");
