@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use muster_domain::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
+    Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox,
     ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
     StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
@@ -114,6 +114,8 @@ impl Reading for PgReading {
         terms: ReadTerms,
         preferences: ReadPreferences,
         statuses: ReadStatuses,
+        outbox: ReadOutbox,
+        one_time_tokens: ReadOneTimeTokens,
         service: ReadService,
     }
 }
@@ -135,6 +137,8 @@ impl UnitOfWork for PgUnitOfWork {
         terms: TermsOfService,
         preferences: Preferences,
         statuses: Statuses,
+        outbox: Outbox,
+        one_time_tokens: OneTimeTokens,
         service: Service,
     }
 

@@ -14,11 +14,13 @@ use crate::user::query::{BotListing, Count, Listed, Listing, Search, View};
 use crate::username::Username;
 
 mod directory;
+mod outbox;
 
 pub use directory::{
     Channels, Groups, Invitations, Preferences, ReadChannels, ReadGroups, ReadInvitations, ReadPreferences, ReadStatuses, ReadTeams,
     ReadTerms, Statuses, Teams, TermsOfService,
 };
+pub use outbox::{OneTimeTokens, Outbox, ReadOneTimeTokens, ReadOutbox};
 
 /// A cause that a driver gave, for the log alone.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -99,6 +101,10 @@ pub trait Reading: Send {
     fn preferences(&mut self) -> &mut dyn ReadPreferences;
     /// Whether people are there.
     fn statuses(&mut self) -> &mut dyn ReadStatuses;
+    /// Mail that waits.
+    fn outbox(&mut self) -> &mut dyn ReadOutbox;
+    /// Tokens of links in mails.
+    fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn ReadService;
 }
@@ -128,6 +134,10 @@ pub trait UnitOfWork: Send {
     fn preferences(&mut self) -> &mut dyn Preferences;
     /// Whether people are there.
     fn statuses(&mut self) -> &mut dyn Statuses;
+    /// Mail that waits.
+    fn outbox(&mut self) -> &mut dyn Outbox;
+    /// Tokens of links in mails.
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn Service;
 

@@ -9,7 +9,7 @@ use crate::audit::AuditEntry;
 use crate::page::Page;
 use crate::session::Session;
 use crate::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
+    Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox,
     ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
     StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
@@ -21,6 +21,8 @@ mod channel;
 mod credential;
 mod group;
 mod invitation;
+mod one_time;
+mod outbox;
 mod preference;
 mod service;
 mod session;
@@ -163,6 +165,14 @@ impl Reading for Repositories<Arc<Committed>> {
         self
     }
 
+    fn outbox(&mut self) -> &mut dyn ReadOutbox {
+        self
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens {
+        self
+    }
+
     fn service(&mut self) -> &mut dyn ReadService {
         self
     }
@@ -211,6 +221,14 @@ impl UnitOfWork for Repositories<Work> {
     }
 
     fn statuses(&mut self) -> &mut dyn Statuses {
+        self
+    }
+
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
         self
     }
 
