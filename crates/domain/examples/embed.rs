@@ -17,6 +17,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ports = Ports {
         store: Arc::new(MemoryStore::default()),
         keys: Arc::new(PlainKeyring::default()),
+        sealer: Arc::new(PlainKeyring::default()),
         passwords: Arc::new(PlainPasswords::default()),
         clock: Arc::new(FixedClock::default()),
         randomness: Arc::new(Counting::default()),

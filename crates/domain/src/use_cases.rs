@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::accounts::{AccountRules, Accounts};
 use crate::directory::Directory;
 use crate::limit::RateLimits;
-use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness};
+use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness, Sealer};
 use crate::refusal::Refusals;
 use crate::sign_in::{SignInRules, SignIns};
 use crate::store::Store;
@@ -17,6 +17,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// What hashes tokens.
     pub keys: Arc<dyn Keyring>,
+    /// What seals secrets at rest.
+    pub sealer: Arc<dyn Sealer>,
     /// What makes and checks password hashes.
     pub passwords: Arc<dyn Passwords>,
     /// The time.

@@ -126,6 +126,7 @@ impl Bench {
         let mut ports = Ports {
             store: Arc::new(FaultyStore { behind: store.clone(), faults: faults.clone() }),
             keys: Arc::new(PlainKeyring::default()),
+            sealer: Arc::new(PlainKeyring::default()),
             passwords: Arc::new(GatedPasswords { behind: passwords.clone(), gate: gate.clone() }),
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
