@@ -76,7 +76,8 @@ impl OneTimeTokens for Repositories {
     async fn put(&mut self, new: &NewOneTimeToken) -> Result<(), StoreError> {
         let NewOneTimeToken { token, hash } = new.clone();
         let query = move |c: &mut _| {
-            let texts = [token.id.as_str(), token.user_id.as_str(), token.kind.id(), token.email.as_str(), hash.value(), hash.key().as_str()];
+            let texts =
+                [token.id.as_str(), token.user_id.as_str(), token.kind.id(), token.email.as_str(), hash.value(), hash.key().as_str()];
             let times = [token.created_at, token.expires_at].map(|time| Bind::Number(time.as_millis()));
             Statement::<()>::new(PUT, texts.map(Bind::Text).into_iter().chain(times).collect()).execute(c)
         };

@@ -158,7 +158,8 @@ impl Outbox for Repositories {
         let query = move |c: &mut _| {
             let held = outbox::table.filter(outbox::id.eq(id.as_str())).filter(outbox::claimed_by.eq(by));
             let wiped = (outbox::payload.eq(None::<Vec<u8>>), outbox::key_id.eq(None::<&str>), outbox::reason.eq(None::<&str>));
-            let ended = (outbox::state.eq(MailState::Delivered.id()), outbox::claimed_by.eq(None::<&str>), outbox::ended_at.eq(at.as_millis()));
+            let ended =
+                (outbox::state.eq(MailState::Delivered.id()), outbox::claimed_by.eq(None::<&str>), outbox::ended_at.eq(at.as_millis()));
             diesel::update(held).set((wiped, ended)).execute(c)
         };
         Ok(self.run(query).await? == 1)

@@ -24,6 +24,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         limits: Arc::new(Unlimited),
         pictures: Arc::new(PlainPictures),
         files: Some(Arc::new(MemoryFiles::default())),
+        sends_mail: false,
     };
     let muster = UseCases::new(&ports, service::account_rules(), service::sign_in_rules());
     let (nobody, client, origin) = (Actor::Nobody, fixture::client(), service::origin());

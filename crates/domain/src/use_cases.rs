@@ -31,6 +31,8 @@ pub struct Ports {
     pub pictures: Arc<dyn Pictures>,
     /// Where pictures are kept; nowhere if nothing is set up for it.
     pub files: Option<Arc<dyn Files>>,
+    /// Whether the service sends mail: else none is written down either.
+    pub sends_mail: bool,
 }
 
 /// The use cases of one service.

@@ -56,6 +56,7 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, keys: Arc<Keys>, limits: Op
         limits,
         pictures: files::pictures(config)?,
         files: files::files(config)?,
+        sends_mail: false,
     })
 }
 

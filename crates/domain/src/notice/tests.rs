@@ -67,7 +67,8 @@ async fn bots_and_accounts_of_other_servers_get_none() {
 
 #[tokio::test]
 async fn a_service_without_mail_collects_none() {
-    let bench = Bench::on(crate::testkit::service::account_rules(), crate::testkit::service::sign_in_rules(), |ports| ports.sends_mail = false);
+    let bench =
+        Bench::on(crate::testkit::service::account_rules(), crate::testkit::service::sign_in_rules(), |ports| ports.sends_mail = false);
     bench.put(user("ada", "ada")).await;
     let ada = bench.held(&id("ada")).await;
     assert!(told(&bench, Event::PasswordChanged, &ada).await.is_empty());

@@ -16,6 +16,7 @@ use crate::email::MailDomains;
 use crate::id::UserId;
 use crate::limit::{RateLimits, Unlimited};
 use crate::locale::Locale;
+use crate::mail::Postbox;
 use crate::password::PasswordPolicy;
 use crate::permission::{Permit, Permitted, permit};
 use crate::refusal::Refusals;
@@ -49,6 +50,8 @@ pub struct Bench {
     pub passwords: Arc<PlainPasswords>,
     /// Pictures.
     pub files: Arc<MemoryFiles>,
+    /// Where letters are put.
+    pub postbox: Postbox,
     /// Accounts.
     pub accounts: Arc<Accounts>,
     /// What lies around them.
@@ -133,10 +136,12 @@ impl Bench {
             limits: Arc::new(Unlimited),
             pictures: Arc::new(PlainPictures),
             files: Some(files.clone()),
+            sends_mail: true,
         };
         change(&mut ports);
+        let postbox = Postbox::new(&ports);
         let UseCases { accounts, directory, sign_ins, refusals } = UseCases::new(&ports, accounts, sign_ins);
-        Self { store, faults, gate, clock, passwords, files, accounts, directory, sign_ins, refusals }
+        Self { store, faults, gate, clock, passwords, files, postbox, accounts, directory, sign_ins, refusals }
     }
 
     /// Signs somebody up with the password of the fixtures.

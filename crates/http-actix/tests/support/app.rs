@@ -113,6 +113,7 @@ impl TestApp {
             },
             pictures: Arc::new(PlainPictures),
             files: Some(files.clone()),
+            sends_mail: true,
         };
         let ports = change(&config, ports);
         let service = wiring::service(&config, ports.clone());

@@ -98,7 +98,7 @@ pub async fn of_two_hundred_at_once_one_uses_a_token_up(store: &dyn Store) {
 /// Of tokens that are made at once one counts.
 pub async fn of_tokens_made_at_once_one_counts(store: &dyn Store) {
     people(store, &["ada"]).await;
-    let tokens: Vec<_> = (0..20).map(|number| one_time_token(&format!("n{number}"), "ada")).collect();
+    let tokens: Vec<_> = (0..20).map(|number| one_time_token(&format!("n{number}x"), "ada")).collect();
 
     let made = join_all(tokens.iter().map(|token| put(store, token))).await;
 
@@ -124,7 +124,9 @@ pub async fn ended_tokens_are_of_no_use(store: &dyn Store) {
 
     assert_eq!(redeem(store, &reset, TokenKind::Reset, BORN).await, None);
     assert_eq!(by_token(store, &[reset.hash]).await.map(|token| token.is_live(BORN)), Some(false));
-    assert!(redeem(store, &undo, TokenKind::EmailUndo, BORN).await.is_some() && redeem(store, &others, TokenKind::Reset, BORN).await.is_some());
+    assert!(
+        redeem(store, &undo, TokenKind::EmailUndo, BORN).await.is_some() && redeem(store, &others, TokenKind::Reset, BORN).await.is_some()
+    );
 }
 
 /// A use that is dropped was none.

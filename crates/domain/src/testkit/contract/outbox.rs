@@ -99,7 +99,7 @@ pub async fn a_mail_is_taken_by_one_at_a_time(store: &dyn Store) {
 
 /// Of workers that take at once no two get one mail, and none is left.
 pub async fn takes_at_once_share_no_mail(store: &dyn Store) {
-    let mails: Vec<_> = (0..40).map(|number| mail(&format!("m{number}"))).collect();
+    let mails: Vec<_> = (0..40).map(|number| mail(&format!("m{number}x"))).collect();
     put(store, &mails).await.unwrap();
 
     let takes = join_all((0..8).map(async |worker: u32| ids(store, &worker.to_string(), 0).await)).await;

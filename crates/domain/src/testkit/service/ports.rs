@@ -9,8 +9,8 @@ use super::super::fake::PlainPasswords;
 use crate::credential::{Password, PasswordHash};
 use crate::port::{Passwords, PasswordsError, Verdict};
 use crate::store::{
-    Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, Reading, Service, Sessions, Statuses, Store, StoreError, Teams,
-    TermsOfService, UnitOfWork, Users,
+    Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, Reading, Service, Sessions, Statuses, Store,
+    StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 
 /// Which calls of a store fail next, and how many units of work it has kept.
