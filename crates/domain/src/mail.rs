@@ -9,9 +9,11 @@ use crate::locale::Locale;
 use crate::time::Timestamp;
 use crate::user::User;
 
+mod courier;
 mod payload;
 mod postbox;
 
+pub use courier::{Courier, DeliveryRules, Errand};
 pub use payload::InvalidLetter;
 pub use postbox::Postbox;
 

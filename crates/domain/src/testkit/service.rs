@@ -38,6 +38,8 @@ pub use ports::Faults;
 
 /// Everything a test of the use cases needs.
 pub struct Bench {
+    /// The ports, as the use cases have them.
+    pub ports: Ports,
     /// The store.
     pub store: Arc<MemoryStore>,
     /// What of the store fails before the use cases.
@@ -141,7 +143,7 @@ impl Bench {
         change(&mut ports);
         let postbox = Postbox::new(&ports);
         let UseCases { accounts, directory, sign_ins, refusals } = UseCases::new(&ports, accounts, sign_ins);
-        Self { store, faults, gate, clock, passwords, files, postbox, accounts, directory, sign_ins, refusals }
+        Self { ports, store, faults, gate, clock, passwords, files, postbox, accounts, directory, sign_ins, refusals }
     }
 
     /// Signs somebody up with the password of the fixtures.
