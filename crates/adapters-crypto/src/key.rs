@@ -1,6 +1,7 @@
 //! Keyed hashes under keys that are derived from the root keys.
 
 mod root;
+mod seal;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -92,6 +93,7 @@ struct PurposeKeys {
     unknown_login: HmacSha256,
     one_time: HmacSha256,
     check: HmacSha256,
+    seals: seal::Ciphers,
 }
 
 impl PurposeKeys {
@@ -105,6 +107,7 @@ impl PurposeKeys {
             unknown_login: derive_mac(&source, Purpose::UnknownLogin)?,
             one_time: derive_mac(&source, Purpose::OneTime)?,
             check: derive_mac(&source, Purpose::Check)?,
+            seals: seal::Ciphers::derive(&source)?,
         })
     }
 

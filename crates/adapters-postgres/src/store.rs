@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use muster_domain::store::{
-    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAccessTokens, ReadAudits, ReadChannels, ReadGroups,
-    ReadInvitations, ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions,
-    Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAccessTokens, ReadAudits,
+    ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses,
+    ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::time::Instant;
 
@@ -115,6 +115,8 @@ impl Reading for PgReading {
         terms: ReadTerms,
         preferences: ReadPreferences,
         statuses: ReadStatuses,
+        outbox: ReadOutbox,
+        one_time_tokens: ReadOneTimeTokens,
         service: ReadService,
     }
 }
@@ -137,6 +139,8 @@ impl UnitOfWork for PgUnitOfWork {
         terms: TermsOfService,
         preferences: Preferences,
         statuses: Statuses,
+        outbox: Outbox,
+        one_time_tokens: OneTimeTokens,
         service: Service,
     }
 

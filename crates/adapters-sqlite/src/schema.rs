@@ -228,6 +228,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (seq) {
+        seq -> BigInt,
+        id -> Text,
+        user_id -> Nullable<Text>,
+        kind -> Text,
+        state -> Text,
+        key_id -> Nullable<Text>,
+        payload -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        due_at -> BigInt,
+        tries -> BigInt,
+        claimed_by -> Nullable<Text>,
+        ended_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    one_time_tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        email -> Text,
+        token_hash -> Text,
+        key_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     invitations (id) {
         id -> Text,
         token_hash -> Text,

@@ -327,7 +327,7 @@ mod tests {
         let hour = Duration::from_hours(1);
         let lengths = SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour, extends: true, idle: Some(hour / 2) };
         let session = Session { last_active_at: fixture::BORN, ..fixture::session("s", "u") };
-        assert!(lengths.allow(&session, fixture::BORN.after(hour / 2 - Duration::from_millis(1))));
+        assert!(lengths.allow(&session, fixture::BORN.after(Duration::from_millis(30 * 60 * 1000 - 1))));
         assert!(!lengths.allow(&session, fixture::BORN.after(hour / 2)));
         assert!(SessionLengths { idle: None, ..lengths }.allow(&session, fixture::BORN.after(hour / 2)));
     }

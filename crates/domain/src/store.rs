@@ -15,6 +15,7 @@ use crate::username::Username;
 
 mod access_token;
 mod directory;
+mod outbox;
 mod session;
 
 pub use access_token::{AccessTokens, ReadAccessTokens};
@@ -22,6 +23,7 @@ pub use directory::{
     Channels, Groups, Invitations, Preferences, ReadChannels, ReadGroups, ReadInvitations, ReadPreferences, ReadStatuses, ReadTeams,
     ReadTerms, Statuses, Teams, TermsOfService,
 };
+pub use outbox::{OneTimeTokens, Outbox, ReadOneTimeTokens, ReadOutbox};
 pub use session::{Held, ReadSessions, Sessions, Shown};
 
 /// A cause that a driver gave, for the log alone.
@@ -105,6 +107,10 @@ pub trait Reading: Send {
     fn preferences(&mut self) -> &mut dyn ReadPreferences;
     /// Whether people are there.
     fn statuses(&mut self) -> &mut dyn ReadStatuses;
+    /// Mail that waits.
+    fn outbox(&mut self) -> &mut dyn ReadOutbox;
+    /// Tokens of links in mails.
+    fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn ReadService;
 }
@@ -136,6 +142,10 @@ pub trait UnitOfWork: Send {
     fn preferences(&mut self) -> &mut dyn Preferences;
     /// Whether people are there.
     fn statuses(&mut self) -> &mut dyn Statuses;
+    /// Mail that waits.
+    fn outbox(&mut self) -> &mut dyn Outbox;
+    /// Tokens of links in mails.
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn Service;
 

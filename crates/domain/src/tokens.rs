@@ -7,6 +7,8 @@ use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::credential::Token;
 use crate::id::{AccessTokenId, AuditId, UserId};
+use crate::mail::Postbox;
+use crate::notice::{self, Event};
 use crate::page::Page;
 use crate::permission::{Forbidden, Permit, Permitted, operations, permit};
 use crate::port::{Clock, Keyring, Purpose, Randomness};
@@ -82,6 +84,7 @@ pub struct Tokens {
     keys: Arc<dyn Keyring>,
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
+    postbox: Postbox,
     rules: TokenRules,
 }
 
@@ -90,7 +93,7 @@ impl Tokens {
     #[must_use]
     pub fn new(ports: &Ports, rules: TokenRules) -> Self {
         let Ports { store, keys, clock, randomness, .. } = ports.clone();
-        Self { store, keys, clock, randomness, rules }
+        Self { store, keys, clock, randomness, postbox: Postbox::new(ports), rules }
     }
 
     /// Makes a token for an account. One that a token makes is good for no more, and no longer, than that.
@@ -111,6 +114,8 @@ impl Tokens {
         if !work.access_tokens().insert(&new, self.rules.per_user).await? {
             return Err(TokenError::TooMany);
         }
+        let event = Event::TokenMade(made.token.description.clone());
+        notice::post(&mut *work, &self.postbox, event, &owner, made.token.created_at).await?;
         let entry = self.done::<operations::CreateUserAccessToken>(actor, &made.token, origin);
         work.audits().record(&[entry]).await?;
         work.commit().await?;

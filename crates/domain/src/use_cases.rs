@@ -6,7 +6,7 @@ use crate::accounts::{AccountRules, Accounts};
 use crate::directory::Directory;
 use crate::limit::RateLimits;
 use crate::live_sessions::LiveSessions;
-use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness};
+use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness, Sealer};
 use crate::refusal::Refusals;
 use crate::sign_in::{SignInRules, SignIns};
 use crate::store::Store;
@@ -19,6 +19,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// What hashes tokens.
     pub keys: Arc<dyn Keyring>,
+    /// What seals secrets at rest.
+    pub sealer: Arc<dyn Sealer>,
     /// What makes and checks password hashes.
     pub passwords: Arc<dyn Passwords>,
     /// The time.
@@ -31,6 +33,8 @@ pub struct Ports {
     pub pictures: Arc<dyn Pictures>,
     /// Where pictures are kept; nowhere if nothing is set up for it.
     pub files: Option<Arc<dyn Files>>,
+    /// Whether the service sends mail: else none is written down either.
+    pub sends_mail: bool,
 }
 
 /// The use cases of one service.

@@ -16,7 +16,6 @@ use muster_domain::email::MailDomains;
 use muster_domain::limit::{RateLimits, Unlimited};
 use muster_domain::locale::Locale;
 use muster_domain::password::PasswordPolicy;
-use muster_domain::port::Keyring;
 use muster_domain::session::SessionLengths;
 use muster_domain::sign_in::SignInRules;
 use muster_domain::store::{LockRules, Store};
@@ -33,6 +32,7 @@ use crate::limits::MemoryLimits;
 
 pub use backend::{Backend, StartError};
 pub use keys::{check_keys, keys, missing_key_file};
+pub use muster_adapters_crypto::Keys;
 pub use muster_domain::use_cases::Ports;
 
 /// The ports that settings ask for, besides the store and the keys.
@@ -40,12 +40,7 @@ pub use muster_domain::use_cases::Ports;
 /// # Errors
 ///
 /// [`StartError`] when the cost of passwords is out of bounds.
-pub fn ports(
-    config: &Config,
-    store: Arc<dyn Store>,
-    keys: Arc<dyn Keyring>,
-    limits: Option<Arc<MemoryLimits>>,
-) -> Result<Ports, StartError> {
+pub fn ports(config: &Config, store: Arc<dyn Store>, keys: Arc<Keys>, limits: Option<Arc<MemoryLimits>>) -> Result<Ports, StartError> {
     let passwords = passwords(config)?;
     let randomness = SystemRandomness::new().map_err(|error| StartError::Settings(error.to_string()))?;
     let limits: Arc<dyn RateLimits> = match limits {
@@ -54,13 +49,15 @@ pub fn ports(
     };
     Ok(Ports {
         store,
-        keys,
+        keys: keys.clone(),
+        sealer: keys,
         passwords: Arc::new(passwords),
         clock: Arc::new(SystemClock),
         randomness: Arc::new(randomness),
         limits,
         pictures: files::pictures(config)?,
         files: files::files(config)?,
+        sends_mail: false,
     })
 }
 

@@ -7,12 +7,14 @@ use crate::actor::CredentialKind;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::channel::{Channel, ChannelKind, ChannelMember};
 use crate::client::{Client, ClientAddress};
-use crate::credential::{Digest, KeyId, Method, NewPassword, Password, PasswordHash};
+use crate::credential::{Digest, KeyId, Method, NewPassword, Password, PasswordHash, Sealed};
 use crate::email::Email;
 use crate::group::Group;
 use crate::invitation::{Invitation, NewInvitation};
 use crate::locale::Locale;
+use crate::mail::{MailKind, NewMail};
 use crate::map::TextMap;
+use crate::one_time::{NewOneTimeToken, OneTimeToken, TokenKind};
 use crate::operation::Operation;
 use crate::preference::Preference;
 use crate::session::{EndReason, Ending, NewSession, ProviderSession, Session, SessionKind};
@@ -298,6 +300,27 @@ pub fn invitation(short_id: &str, short_team_id: &str, name: &str) -> NewInvitat
         created_at: BORN,
     };
     NewInvitation { invitation, token: digest(&format!("hash of {short_id}")) }
+}
+
+/// A mail that belongs to nobody and is of use for ever.
+#[must_use]
+pub fn mail(short_id: &str) -> NewMail {
+    let sealed = Sealed { key_id: KeyId::new("k1"), bytes: format!("\0letter {short_id}").into_bytes() };
+    NewMail { id: id(short_id), user_id: None, kind: MailKind::Reset, sealed, created_at: BORN, expires_at: None }
+}
+
+/// A reset's token for `<user>@example.test` that counts for a day; its hash is `hash of <id>`.
+#[must_use]
+pub fn one_time_token(short_id: &str, short_user_id: &str) -> NewOneTimeToken {
+    let token = OneTimeToken {
+        id: id(short_id),
+        user_id: id(short_user_id),
+        kind: TokenKind::Reset,
+        email: email(short_user_id),
+        created_at: BORN,
+        expires_at: BORN.after(TokenKind::Reset.lifetime()),
+    };
+    NewOneTimeToken { token, hash: digest(&format!("hash of {short_id}")) }
 }
 
 /// Terms that nobody is known to have written.

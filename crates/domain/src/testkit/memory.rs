@@ -9,9 +9,9 @@ use crate::audit::AuditEntry;
 use crate::page::Page;
 use crate::session::Session;
 use crate::store::{
-    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAccessTokens, ReadAudits, ReadChannels, ReadGroups,
-    ReadInvitations, ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions,
-    Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAccessTokens, ReadAudits,
+    ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses,
+    ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 
 use state::State;
@@ -22,6 +22,8 @@ mod channel;
 mod credential;
 mod group;
 mod invitation;
+mod one_time;
+mod outbox;
 mod preference;
 mod service;
 mod session;
@@ -168,6 +170,14 @@ impl Reading for Repositories<Arc<Committed>> {
         self
     }
 
+    fn outbox(&mut self) -> &mut dyn ReadOutbox {
+        self
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens {
+        self
+    }
+
     fn service(&mut self) -> &mut dyn ReadService {
         self
     }
@@ -220,6 +230,14 @@ impl UnitOfWork for Repositories<Work> {
     }
 
     fn statuses(&mut self) -> &mut dyn Statuses {
+        self
+    }
+
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
         self
     }
 

@@ -18,6 +18,7 @@ use crate::id::UserId;
 use crate::limit::{RateLimits, Unlimited};
 use crate::live_sessions::LiveSessions;
 use crate::locale::Locale;
+use crate::mail::Postbox;
 use crate::password::PasswordPolicy;
 use crate::permission::{Permit, Permitted, permit};
 use crate::refusal::Refusals;
@@ -40,6 +41,8 @@ pub use ports::Faults;
 
 /// Everything a test of the use cases needs.
 pub struct Bench {
+    /// The ports, as the use cases have them.
+    pub ports: Ports,
     /// The store.
     pub store: Arc<MemoryStore>,
     /// What of the store fails before the use cases.
@@ -52,6 +55,8 @@ pub struct Bench {
     pub passwords: Arc<PlainPasswords>,
     /// Pictures.
     pub files: Arc<MemoryFiles>,
+    /// Where letters are put.
+    pub postbox: Postbox,
     /// Accounts.
     pub accounts: Arc<Accounts>,
     /// What lies around them.
@@ -134,16 +139,34 @@ impl Bench {
         let mut ports = Ports {
             store: Arc::new(FaultyStore { behind: store.clone(), faults: faults.clone() }),
             keys: Arc::new(PlainKeyring::default()),
+            sealer: Arc::new(PlainKeyring::default()),
             passwords: Arc::new(GatedPasswords { behind: passwords.clone(), gate: gate.clone() }),
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
             limits: Arc::new(Unlimited),
             pictures: Arc::new(PlainPictures),
             files: Some(files.clone()),
+            sends_mail: true,
         };
         change(&mut ports);
+        let postbox = Postbox::new(&ports);
         let UseCases { accounts, directory, sign_ins, live_sessions, tokens, refusals } = UseCases::new(&ports, accounts, sign_ins);
-        Self { store, faults, gate, clock, passwords, files, accounts, directory, sign_ins, live_sessions, tokens, refusals }
+        Self {
+            ports,
+            store,
+            faults,
+            gate,
+            clock,
+            passwords,
+            files,
+            postbox,
+            accounts,
+            directory,
+            sign_ins,
+            live_sessions,
+            tokens,
+            refusals,
+        }
     }
 
     /// Signs somebody up with the password of the fixtures.

@@ -49,8 +49,8 @@ async fn change(bench: &Bench, short_id: &str, change: impl FnOnce(&mut User)) {
         .await;
 }
 
-fn in_minutes(bench: &Bench, minutes: u64) -> Option<Timestamp> {
-    Some(bench.clock.now().after(Duration::from_mins(minutes)))
+fn in_minutes(bench: &Bench, minutes: u64) -> Timestamp {
+    bench.clock.now().after(Duration::from_mins(minutes))
 }
 
 #[tokio::test]
@@ -133,7 +133,7 @@ async fn a_token_stops_with_its_owner() {
 async fn a_token_that_is_off_or_over_or_gone_lets_nobody_in() {
     let bench = Bench::default();
     let ada = bench.person("ada", HOLDER).await;
-    let ending = make_for(&bench, &ada, "ada", in_minutes(&bench, 5)).await.unwrap();
+    let ending = make_for(&bench, &ada, "ada", Some(in_minutes(&bench, 5))).await.unwrap();
     let lasting = make(&bench, &ada, "ada").await.unwrap();
     let id = Some(&lasting.token.id);
 
@@ -184,7 +184,7 @@ async fn who_lives_elsewhere_has_no_tokens() {
 async fn a_tokens_token_is_good_for_no_more_and_no_longer() {
     let bench = Bench::default();
     let ada = bench.person("ada", HOLDER).await;
-    let parent = make_for(&bench, &ada, "ada", in_minutes(&bench, 10)).await.unwrap();
+    let parent = make_for(&bench, &ada, "ada", Some(in_minutes(&bench, 10))).await.unwrap();
     let scopes = Some(vec!["CreateUserAccessToken".to_owned()]);
     let narrow = fixture::access_token("n", "ada");
     let narrow = AccessToken { scopes: scopes.clone(), expires_at: parent.token.expires_at, ..narrow };
@@ -195,7 +195,7 @@ async fn a_tokens_token_is_good_for_no_more_and_no_longer() {
     let child = make(&bench, &actor, "ada").await.unwrap().token;
     assert_eq!((child.expires_at, child.scopes), (parent.token.expires_at, scopes));
     assert_eq!(child.created_via, CredentialKind::AccessToken);
-    assert!(matches!(make_for(&bench, &actor, "ada", in_minutes(&bench, 11)).await, Err(TokenError::EndTooFar)));
+    assert!(matches!(make_for(&bench, &actor, "ada", Some(in_minutes(&bench, 11))).await, Err(TokenError::EndTooFar)));
     assert!(matches!(bench.tokens.token(&actor, &child.id).await, Err(TokenError::Forbidden(Forbidden::OutOfScope(_)))));
 }
 
@@ -208,6 +208,20 @@ async fn a_revoked_token_makes_none() {
     bench.tokens.revoke(&ada, Some(&parent.token.id), &origin()).await.unwrap();
 
     assert!(matches!(make(&bench, &actor, "ada").await, Err(TokenError::Forbidden(Forbidden::NotSignedIn))));
+}
+
+#[tokio::test]
+async fn the_owner_hears_of_a_new_token_and_a_bot_does_not() {
+    let bench = Bench::default();
+    let admin = bench.person("admin", "system_admin system_user").await;
+    bench.put(fixture::bot("robot", "robot", "admin")).await;
+    bench.person("ada", "system_user").await;
+
+    make(&bench, &admin, "ada").await.unwrap();
+    make(&bench, &admin, "robot").await.unwrap();
+
+    let mails = bench.store.read().await.unwrap().outbox().list(&[crate::mail::MailState::Waiting], Page::FIRST).await.unwrap();
+    assert_eq!(mails.iter().map(|mail| mail.kind).collect::<Vec<_>>(), [crate::mail::MailKind::TokenMade]);
 }
 
 #[tokio::test]
@@ -229,8 +243,8 @@ async fn people_say_when_a_token_ends_where_they_must() {
     let ada = bench.person("ada", HOLDER).await;
 
     assert!(matches!(make(&bench, &ada, "ada").await, Err(TokenError::NoEnd)));
-    assert!(matches!(make_for(&bench, &ada, "ada", in_minutes(&bench, 11)).await, Err(TokenError::EndTooFar)));
-    assert!(make_for(&bench, &ada, "ada", in_minutes(&bench, 10)).await.is_ok());
+    assert!(matches!(make_for(&bench, &ada, "ada", Some(in_minutes(&bench, 11))).await, Err(TokenError::EndTooFar)));
+    assert!(make_for(&bench, &ada, "ada", Some(in_minutes(&bench, 10))).await.is_ok());
     assert!(make(&bench, &admin, "robot").await.is_ok());
 }
 

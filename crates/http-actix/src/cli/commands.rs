@@ -12,6 +12,7 @@ use muster_domain::credential::{KeyId, Password};
 use muster_domain::key_check::KeyCheck;
 use muster_domain::password::WeakPassword;
 use muster_domain::permission::{operations, permit};
+use muster_domain::port::Keyring;
 use muster_domain::store::UniqueField;
 use muster_domain::user::registration::Registration;
 use muster_domain::username::Username;

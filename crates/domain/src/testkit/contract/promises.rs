@@ -307,6 +307,31 @@ macro_rules! store_contract {
             a_dropped_use_is_none,
             old_invitations_are_purged,
         }
+        $crate::store_contract! { @group $fresh_store outbox:
+            a_mail_is_taken_as_it_was_put,
+            an_id_belongs_to_one_mail,
+            a_mail_is_taken_by_one_at_a_time,
+            takes_at_once_share_no_mail,
+            those_are_taken_first_that_were_due_first,
+            a_delivered_mail_is_wiped,
+            a_failed_try_waits_for_its_time,
+            a_dead_mail_can_be_tried_again,
+            what_is_of_no_use_is_cut,
+            ended_rows_are_purged,
+            dropped_mail_is_none,
+            mail_of_a_removed_account_goes,
+        }
+        $crate::store_contract! { @group $fresh_store one_time:
+            a_token_is_found_by_its_hash,
+            a_hash_belongs_to_one_token,
+            a_later_token_ends_the_one_before,
+            a_token_is_used_up_once,
+            of_two_hundred_at_once_one_uses_a_token_up,
+            of_tokens_made_at_once_one_counts,
+            ended_tokens_are_of_no_use,
+            a_dropped_use_leaves_the_token,
+            old_tokens_go,
+        }
         $crate::store_contract! { @group $fresh_store terms:
             every_field_of_terms_is_kept,
             the_newest_terms_are_the_latest,

@@ -7,8 +7,10 @@ use crate::audit::AuditEntry;
 use crate::channel::{Channel, ChannelMember};
 use crate::credential::{Digest, PasswordHash};
 use crate::group::{Group, Place};
-use crate::id::{AccessTokenId, ChannelId, CredentialId, GroupId, InvitationId, SessionId, TeamId, UserId};
+use crate::id::{AccessTokenId, ChannelId, CredentialId, GroupId, InvitationId, OneTimeTokenId, SessionId, TeamId, UserId};
 use crate::invitation::NewInvitation;
+use crate::mail::{MailRecord, NewMail};
+use crate::one_time::NewOneTimeToken;
 use crate::preference::Preference;
 use crate::session::{Guard, Session};
 use crate::status::Status;
@@ -40,6 +42,9 @@ pub(super) struct State {
     /// What is remembered, by account, then by category and name.
     pub(super) preferences: BTreeMap<UserId, BTreeMap<(String, String), Preference>>,
     pub(super) statuses: BTreeMap<UserId, Status>,
+    /// Rows of the outbox in the order in which they were added.
+    pub(super) outbox: Vec<HeldMail>,
+    pub(super) one_time_tokens: BTreeMap<OneTimeTokenId, NewOneTimeToken>,
     pub(super) values: BTreeMap<String, String>,
 }
 
@@ -61,6 +66,16 @@ pub(super) struct HeldSession {
     pub(super) session: Session,
     /// What stands for the token; an ended session has lost it.
     pub(super) token: Option<Digest>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct HeldMail {
+    pub(super) mail: NewMail,
+    /// Whether the letter was wiped.
+    pub(super) is_wiped: bool,
+    pub(super) record: MailRecord,
+    pub(super) claimed_by: Option<String>,
+    pub(super) ended_at: Timestamp,
 }
 
 #[derive(Debug, Clone)]
@@ -86,6 +101,8 @@ impl Default for State {
             terms: Vec::new(),
             preferences: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            outbox: Vec::new(),
+            one_time_tokens: BTreeMap::new(),
             values: BTreeMap::from([(GLOBAL_EPOCH.to_owned(), "0".to_owned())]),
         }
     }
