@@ -50,7 +50,7 @@ macro_rules! access_token {
 pub(crate) const BY_ONE: &str = bearer!(session!(), access_token!());
 
 /// Two while a key is replaced by another.
-const BY_TWO: &str = bearer!(concat!(session!(), " OR ", session!()), concat!(access_token!(), " OR ", access_token!()));
+pub(crate) const BY_TWO: &str = bearer!(concat!(session!(), " OR ", session!()), concat!(access_token!(), " OR ", access_token!()));
 
 type Columns = (Nullable<SessionColumns>, Nullable<TokenColumns>, UserColumns);
 pub(super) type Row = (Option<SessionRow>, Option<TokenRow>, UserRow);
