@@ -33,8 +33,10 @@ const OPEN: &str = "WITH epoch AS (SELECT 1 FROM service_state WHERE name = 'glo
     subject, provider_session_id, voip_device_id, mobile_version, authenticated_at, created_at, last_active_at, expires_at, \
     absolute_expires_at, is_silent) SELECT owner.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::bigint = 1 FROM owner";
 
-const END_EVERYBODYS: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ended_by = ?, token_hash = NULL \
-    WHERE ended_at IS NULL AND id IN (SELECT id FROM sessions WHERE ended_at IS NULL AND created_at <= ? LIMIT ?)";
+/// Rows that somebody else ends meanwhile are waited for and make room for others: fewer than the limit means that none is left.
+const END_EVERYBODYS: &str = "WITH chosen AS MATERIALIZED (SELECT id FROM sessions WHERE ended_at IS NULL AND created_at <= ? \
+    LIMIT ? FOR UPDATE) UPDATE sessions SET ended_at = ?, end_reason = ?, ended_by = ?, token_hash = NULL \
+    FROM chosen WHERE sessions.id = chosen.id AND sessions.ended_at IS NULL";
 
 /// Nodes that sweep at once take different rows. Those are chosen once: a sub-query that locks may be run for each row.
 const END_EXPIRED: &str = "WITH chosen AS MATERIALIZED (SELECT id FROM sessions WHERE ended_at IS NULL \
@@ -191,8 +193,8 @@ impl Sessions for Lease {
     #[tracing::instrument(name = "db.sessions.end_everybodys", skip_all)]
     async fn end_everybodys(&mut self, ending: &Ending, most: u32) -> Result<u64, StoreError> {
         let at = ending.at.as_millis();
-        let mut binds = vec![Bind::Number(at), Bind::Text(ending.reason.id()), Bind::MaybeText(ending.by.as_ref().map(UserId::as_str))];
-        binds.extend([Bind::Number(at), Bind::Number(most.into())]);
+        let mut binds = vec![Bind::Number(at), Bind::Number(most.into()), Bind::Number(at), Bind::Text(ending.reason.id())];
+        binds.push(Bind::MaybeText(ending.by.as_ref().map(UserId::as_str)));
         let updated = Statement::<()>::new(END_EVERYBODYS, binds).execute(self.connection()?).await;
         self.settle(updated).map(count)
     }
