@@ -17,7 +17,6 @@ type Props = BTreeMap<&'static str, String>;
 /// A signed-in device.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Session)]
-#[expect(clippy::struct_excessive_bools, reason = "the wire has these fields")]
 pub struct SessionBody<'a> {
     /// Names the session.
     pub id: &'a str,
