@@ -1,6 +1,7 @@
 //! Keyed hashes under keys that are derived from the root keys.
 
 mod root;
+mod seal;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -87,10 +88,12 @@ impl std::fmt::Debug for Keys {
 struct PurposeKeys {
     id: KeyId,
     session: HmacSha256,
+    access_token: HmacSha256,
     csrf: HmacSha256,
     unknown_login: HmacSha256,
     one_time: HmacSha256,
     check: HmacSha256,
+    seals: seal::Ciphers,
 }
 
 impl PurposeKeys {
@@ -99,16 +102,19 @@ impl PurposeKeys {
         Ok(Self {
             id: derive_id(&source)?,
             session: derive_mac(&source, Purpose::Session)?,
+            access_token: derive_mac(&source, Purpose::AccessToken)?,
             csrf: derive_mac(&source, Purpose::Csrf)?,
             unknown_login: derive_mac(&source, Purpose::UnknownLogin)?,
             one_time: derive_mac(&source, Purpose::OneTime)?,
             check: derive_mac(&source, Purpose::Check)?,
+            seals: seal::Ciphers::derive(&source)?,
         })
     }
 
     fn mac(&self, purpose: Purpose, text: &str) -> [u8; 32] {
         let keyed = match purpose {
             Purpose::Session => &self.session,
+            Purpose::AccessToken => &self.access_token,
             Purpose::Csrf => &self.csrf,
             Purpose::UnknownLogin => &self.unknown_login,
             Purpose::OneTime => &self.one_time,

@@ -3,6 +3,7 @@
 //! Keeps no rule of accounts and knows no HTTP. Start reading at [`PgStore`]; `lease.rs` tells what becomes of a connection that a
 //! cancelled caller leaves behind.
 
+mod access_token;
 mod address;
 mod audit;
 mod channel;
@@ -13,7 +14,9 @@ mod group;
 mod invitation;
 mod lease;
 mod migration;
+mod one_time;
 mod open;
+mod outbox;
 mod page;
 mod preference;
 mod schema;

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use muster_domain::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
-    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
-    StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAccessTokens, ReadAudits,
+    ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses,
+    ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::time::Instant;
 
@@ -111,6 +111,7 @@ impl Reading for PgReading {
     repositories! {
         users: ReadUsers,
         sessions: ReadSessions,
+        access_tokens: ReadAccessTokens,
         audits: ReadAudits,
         teams: ReadTeams,
         channels: ReadChannels,
@@ -119,6 +120,8 @@ impl Reading for PgReading {
         terms: ReadTerms,
         preferences: ReadPreferences,
         statuses: ReadStatuses,
+        outbox: ReadOutbox,
+        one_time_tokens: ReadOneTimeTokens,
         service: ReadService,
     }
 }
@@ -132,6 +135,7 @@ impl UnitOfWork for PgUnitOfWork {
         users: Users,
         credentials: Credentials,
         sessions: Sessions,
+        access_tokens: AccessTokens,
         audits: Audits,
         teams: Teams,
         channels: Channels,
@@ -140,6 +144,8 @@ impl UnitOfWork for PgUnitOfWork {
         terms: TermsOfService,
         preferences: Preferences,
         statuses: Statuses,
+        outbox: Outbox,
+        one_time_tokens: OneTimeTokens,
         service: Service,
     }
 

@@ -6,7 +6,7 @@ use muster_adapters_postgres::{PgOptions, PgStore};
 use muster_domain::id::UserId;
 use muster_domain::page::Page;
 use muster_domain::status::Presence;
-use muster_domain::store::Store;
+use muster_domain::store::{Shown, Store};
 use muster_domain::testkit::fixture::{self, id};
 use muster_domain::time::Timestamp;
 use muster_domain::user::User;
@@ -129,6 +129,15 @@ async fn look_up(store: &PgStore) {
     reading.channels().members(&id("many"), Page::FIRST).await.unwrap();
     reading.channels().memberships(&id("u1x"), Some(&id("many"))).await.unwrap();
     reading.groups().size(&id("many")).await.unwrap();
+    let hash = |text: &str| fixture::digest(text);
+    for hashes in [vec![hash("a")], vec![hash("a"), hash("b")]] {
+        reading.sessions().by_token(&Shown { sessions: hashes.clone(), access_tokens: hashes }).await.unwrap();
+    }
+    reading.sessions().of_user(&id("u1x"), Page::FIRST).await.unwrap();
+    reading.sessions().ended_of_user(&id("u1x"), Page::FIRST).await.unwrap();
+    reading.access_tokens().of_user(&id("u1x"), Page::FIRST).await.unwrap();
+    reading.access_tokens().list(Page::FIRST).await.unwrap();
+    reading.access_tokens().search("user0001", 9).await.unwrap();
     let mut work = store.begin().await.unwrap();
     work.teams().join(&fixture::team_member("few", "u9x")).await.unwrap();
     work.teams().set_guest(&id("u9x"), true).await.unwrap();

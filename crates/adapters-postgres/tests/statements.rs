@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
 use muster_adapters_postgres::testkit::Cluster;
-use muster_domain::store::{LockRules, LoginName, Store};
+use muster_domain::store::{LockRules, LoginName, Shown, Store};
 use muster_domain::testkit::fixture::{BORN, id, new_session, password, user};
 
 static STATEMENTS: AtomicUsize = AtomicUsize::new(0);
@@ -40,8 +40,9 @@ async fn a_sign_in_and_a_look_up_cost_one_statement_each() {
     let (attempt, attempt_cost) = cost(async { work.credentials().attempt(&by_name, &rules, BORN).await.unwrap().unwrap() }).await;
     let (is_open, open_cost) = cost(async { work.sessions().open(&session, attempt.guard).await.unwrap() }).await;
     let ((), commit_cost) = cost(async { work.commit().await.unwrap() }).await;
+    let shown = Shown { access_tokens: vec![session.token.clone()], sessions: vec![session.token] };
     let mut reading = store.read().await.unwrap();
-    let (signed_in, token_cost) = cost(async { reading.sessions().by_token(&[session.token]).await.unwrap() }).await;
+    let (signed_in, token_cost) = cost(async { reading.sessions().by_token(&shown).await.unwrap() }).await;
     let (found, id_cost) = cost(async { reading.users().by_id(&id("a")).await.unwrap() }).await;
 
     assert!(is_open && signed_in.is_some() && found.is_some());

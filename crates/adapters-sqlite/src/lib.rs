@@ -3,6 +3,7 @@
 //! Every connection lives on a thread of its own and runs the closures sent to it: one thread writes, a few read. The crate
 //! knows no rules of accounts and no HTTP. Start reading at [`SqliteStore`]; `connection.rs` holds the threads.
 
+mod access_token;
 mod audit;
 mod channel;
 mod connection;
@@ -11,7 +12,9 @@ mod error;
 mod group;
 mod invitation;
 mod migration;
+mod one_time;
 mod open;
+mod outbox;
 mod preference;
 mod schema;
 mod service;

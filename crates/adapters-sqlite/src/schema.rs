@@ -80,6 +80,27 @@ diesel::table! {
         ended_at -> Nullable<BigInt>,
         end_reason -> Nullable<Text>,
         ended_by -> Nullable<Text>,
+        voip_device_id -> Text,
+        is_silent -> Nullable<Bool>,
+        mobile_version -> Text,
+    }
+}
+
+diesel::table! {
+    access_tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        token_hash -> Text,
+        key_id -> Text,
+        description -> Text,
+        is_active -> Bool,
+        scopes -> Nullable<Text>,
+        created_by -> Text,
+        created_via -> Text,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        last_used_at -> Nullable<BigInt>,
+        last_address -> Nullable<Text>,
     }
 }
 
@@ -207,6 +228,38 @@ diesel::table! {
 }
 
 diesel::table! {
+    outbox (seq) {
+        seq -> BigInt,
+        id -> Text,
+        user_id -> Nullable<Text>,
+        kind -> Text,
+        state -> Text,
+        key_id -> Nullable<Text>,
+        payload -> Nullable<Binary>,
+        created_at -> BigInt,
+        expires_at -> Nullable<BigInt>,
+        due_at -> BigInt,
+        tries -> BigInt,
+        claimed_by -> Nullable<Text>,
+        ended_at -> Nullable<BigInt>,
+        reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    one_time_tokens (id) {
+        id -> Text,
+        user_id -> Text,
+        kind -> Text,
+        email -> Text,
+        token_hash -> Text,
+        key_id -> Text,
+        created_at -> BigInt,
+        expires_at -> BigInt,
+    }
+}
+
+diesel::table! {
     invitations (id) {
         id -> Text,
         token_hash -> Text,
@@ -254,5 +307,6 @@ diesel::joinable!(sessions -> users (user_id));
 diesel::joinable!(team_members -> teams (team_id));
 diesel::joinable!(channel_members -> channels (channel_id));
 diesel::allow_tables_to_appear_in_same_query!(sessions, users);
+diesel::allow_tables_to_appear_in_same_query!(access_tokens, users);
 diesel::allow_tables_to_appear_in_same_query!(team_members, teams);
 diesel::allow_tables_to_appear_in_same_query!(channel_members, channels);

@@ -1,29 +1,31 @@
 //! Sessions.
 
-use std::net::IpAddr;
+mod bearer;
+mod row;
 
 use async_trait::async_trait;
 use diesel::dsl::count_star;
 use diesel::prelude::*;
-use diesel::sqlite::Sqlite;
-use muster_domain::client::ClientAddress;
-use muster_domain::credential::{Digest, KeyId, Method};
+use muster_domain::credential::{Digest, KeyId};
 use muster_domain::id::{SessionId, UserId};
-use muster_domain::session::{EndReason, Ending, Guard, NewSession, ProviderSession, Session, SessionKind, SignedIn, Touch};
-use muster_domain::store::{ReadSessions, Sessions, StoreError};
+use muster_domain::page::Page;
+use muster_domain::session::{DeviceChange, EndReason, Ending, Guard, NewSession, Session, Touch};
+use muster_domain::store::{Held, ReadSessions, Sessions, Shown, StoreError};
 use muster_domain::time::Timestamp;
-use muster_domain::user::User;
 
 use crate::connection::Repositories;
-use crate::error::corrupt;
-use crate::schema::{sessions, users};
+use crate::schema::sessions;
 use crate::statement::{Bind, Statement};
-use crate::user::UserRow;
+
+#[cfg(test)]
+pub(crate) use bearer::{BY_ONE, BY_TWO};
+pub(crate) use row::{SessionColumns, SessionRow, address, session_columns};
 
 /// Adds a session if the account is active and nothing changed that lets somebody in.
 const OPEN: &str = "INSERT INTO sessions (id, user_id, token_hash, key_id, kind, authenticated_at, methods, created_at, last_active_at, \
     expires_at, absolute_expires_at, first_address, last_address, user_agent, device_id, issuer, subject, provider_session_id, ended_at, \
-    end_reason, ended_by) SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users \
+    end_reason, ended_by, voip_device_id, is_silent, mobile_version) \
+    SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM users \
     WHERE id = ? AND deleted_at = 0 AND credential_epoch = ? \
     AND coalesce((SELECT CAST(value AS INTEGER) FROM service_state WHERE name = 'global_epoch'), 0) = ?";
 
@@ -34,75 +36,25 @@ const END_BEYOND: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ende
     (SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL ORDER BY last_active_at DESC, id LIMIT -1 OFFSET ?)";
 
 const TOUCH: &str = "UPDATE sessions SET last_active_at = max(last_active_at, ?), last_address = ?, token_hash = coalesce(?, token_hash), \
-    key_id = coalesce(?, key_id) WHERE id = ? AND ended_at IS NULL";
+    key_id = coalesce(?, key_id), expires_at = coalesce(?, expires_at) WHERE id = ? AND ended_at IS NULL";
+
+const END_EVERYBODYS: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ended_by = ?, token_hash = NULL WHERE id IN \
+    (SELECT id FROM sessions WHERE ended_at IS NULL AND created_at <= ? LIMIT ?)";
+
+pub(crate) const END_EXPIRED: &str = "UPDATE sessions SET ended_at = min(expires_at, absolute_expires_at), end_reason = ?, \
+    ended_by = NULL, token_hash = NULL WHERE id IN (SELECT id FROM sessions WHERE ended_at IS NULL \
+    AND min(expires_at, absolute_expires_at) <= ? LIMIT ?)";
+
+pub(crate) const END_IDLE: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ended_by = NULL, token_hash = NULL WHERE id IN \
+    (SELECT id FROM sessions WHERE ended_at IS NULL AND last_active_at <= ? LIMIT ?)";
+
+const ATTACH: &str = "UPDATE sessions SET device_id = coalesce(?, device_id), voip_device_id = coalesce(?, voip_device_id), \
+    is_silent = coalesce(?, is_silent), mobile_version = coalesce(?, mobile_version), expires_at = coalesce(?, expires_at) \
+    WHERE id = ? AND ended_at IS NULL";
 
 pub(crate) const PURGE: &str = "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions \
     WHERE coalesce(ended_at, min(expires_at, absolute_expires_at)) < ? \
     ORDER BY coalesce(ended_at, min(expires_at, absolute_expires_at)) LIMIT ?)";
-
-#[derive(Queryable, Selectable)]
-#[diesel(table_name = sessions, check_for_backend(Sqlite))]
-struct SessionRow {
-    id: String,
-    user_id: String,
-    key_id: String,
-    kind: String,
-    authenticated_at: i64,
-    methods: String,
-    created_at: i64,
-    last_active_at: i64,
-    expires_at: i64,
-    absolute_expires_at: i64,
-    first_address: String,
-    last_address: String,
-    user_agent: String,
-    device_id: String,
-    issuer: Option<String>,
-    subject: Option<String>,
-    provider_session_id: Option<String>,
-    ended_at: Option<i64>,
-    end_reason: Option<String>,
-    ended_by: Option<String>,
-}
-
-impl SessionRow {
-    fn ending(&self) -> Result<Option<Ending>, StoreError> {
-        let Some(at) = self.ended_at else { return Ok(None) };
-        let reason = self.end_reason.as_deref().and_then(EndReason::from_id).ok_or_else(|| corrupt("sessions", "end_reason"))?;
-        let by = self.ended_by.as_deref().map(str::parse).transpose().map_err(|_| corrupt("sessions", "ended_by"))?;
-        Ok(Some(Ending { at: Timestamp::from_millis(at), reason, by }))
-    }
-}
-
-impl TryFrom<SessionRow> for Session {
-    type Error = StoreError;
-
-    fn try_from(row: SessionRow) -> Result<Self, StoreError> {
-        let bad = |column| move || corrupt("sessions", column);
-        let methods: Option<_> = row.methods.split_ascii_whitespace().map(Method::from_id).collect();
-        Ok(Self {
-            ended: row.ending()?,
-            id: row.id.parse().ok().ok_or_else(bad("id"))?,
-            user_id: row.user_id.parse().ok().ok_or_else(bad("user_id"))?,
-            kind: SessionKind::from_id(&row.kind).ok_or_else(bad("kind"))?,
-            authenticated_at: Timestamp::from_millis(row.authenticated_at),
-            methods: methods.ok_or_else(bad("methods"))?,
-            created_at: Timestamp::from_millis(row.created_at),
-            last_active_at: Timestamp::from_millis(row.last_active_at),
-            expires_at: Timestamp::from_millis(row.expires_at),
-            absolute_expires_at: Timestamp::from_millis(row.absolute_expires_at),
-            first_address: address(&row.first_address).ok_or_else(bad("first_address"))?,
-            last_address: address(&row.last_address).ok_or_else(bad("last_address"))?,
-            user_agent: row.user_agent,
-            device_id: row.device_id,
-            provider: ProviderSession { issuer: row.issuer, subject: row.subject, session_id: row.provider_session_id },
-        })
-    }
-}
-
-fn address(text: &str) -> Option<ClientAddress> {
-    text.parse::<IpAddr>().ok().map(ClientAddress::new)
-}
 
 /// What becomes of a row when its session ends: its token is good for nothing from then on.
 type Ended = (
@@ -121,26 +73,6 @@ fn ended(ending: &Ending) -> Ended {
     )
 }
 
-fn by_token(c: &mut SqliteConnection, hashes: &[Digest]) -> QueryResult<Option<(SessionRow, UserRow)>> {
-    let found = |hash| {
-        let hash: &Digest = hash;
-        sessions::token_hash.eq(hash.value()).and(sessions::key_id.eq(hash.key().as_str()))
-    };
-    let live = sessions::table.inner_join(users::table).filter(sessions::ended_at.is_null());
-    let wanted = (SessionRow::as_select(), UserRow::as_select());
-    // Not `first`: it binds a LIMIT, and SQLite prepares a statement anew each time such a value is bound.
-    // One key is the rule, and its statement is known by its type; more than one while keys change.
-    match hashes {
-        [] => Ok(None),
-        [hash] => live.filter(found(hash)).select(wanted).get_result(c).optional(),
-        [hash, former] => live.filter(found(hash).or(found(former))).select(wanted).get_result(c).optional(),
-        [first, rest @ ..] => {
-            let query = rest.iter().fold(live.filter(found(first)).into_boxed(), |query, hash| query.or_filter(found(hash)));
-            query.filter(sessions::ended_at.is_null()).select(wanted).get_result(c).optional()
-        }
-    }
-}
-
 fn open(c: &mut SqliteConnection, new: &NewSession, guard: Guard) -> QueryResult<bool> {
     let session = &new.session;
     let methods = session.methods.iter().map(|method| method.id()).collect::<Vec<_>>().join(" ");
@@ -156,6 +88,12 @@ fn open(c: &mut SqliteConnection, new: &NewSession, guard: Guard) -> QueryResult
     binds.push(Bind::MaybeNumber(ended.map(|ending| ending.at.as_millis())));
     binds.push(Bind::MaybeText(ended.map(|ending| ending.reason.id())));
     binds.push(Bind::MaybeText(ended.and_then(|ending| ending.by.as_ref()).map(UserId::as_str)));
+    let device = &session.device;
+    binds.extend([
+        Bind::Text(&device.voip_device_id),
+        Bind::MaybeNumber(device.is_silent.map(i64::from)),
+        Bind::Text(&device.mobile_version),
+    ]);
     binds.extend([Bind::Text(session.user_id.as_str()), Bind::Number(guard.credential_epoch), Bind::Number(guard.global_epoch)]);
     if Statement::<()>::new(OPEN, binds).execute(c)? == 0 {
         return Ok(false);
@@ -168,11 +106,41 @@ fn open(c: &mut SqliteConnection, new: &NewSession, guard: Guard) -> QueryResult
 #[async_trait]
 impl ReadSessions for Repositories {
     #[tracing::instrument(name = "db.sessions.by_token", skip_all)]
-    async fn by_token(&mut self, hashes: &[Digest]) -> Result<Option<SignedIn>, StoreError> {
-        let hashes = hashes.to_vec();
-        let Some((session, user)) = self.run(move |c| by_token(c, &hashes)).await? else { return Ok(None) };
-        let key = KeyId::new(&session.key_id);
-        Ok(Some(SignedIn { session: session.try_into()?, user: User::try_from(user)?, key }))
+    async fn by_token(&mut self, shown: &Shown) -> Result<Option<Held>, StoreError> {
+        let shown = shown.clone();
+        self.run(move |c| bearer::by_token(c, &shown)).await?.map(bearer::held).transpose()
+    }
+
+    #[tracing::instrument(name = "db.sessions.by_id", skip_all)]
+    async fn by_id(&mut self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        let id = id.clone();
+        let query = move |c: &mut _| {
+            let live = sessions::table.filter(sessions::id.eq(id.as_str())).filter(sessions::ended_at.is_null());
+            live.select(SessionRow::as_select()).get_result(c).optional()
+        };
+        self.run(query).await?.map(Session::try_from).transpose()
+    }
+
+    #[tracing::instrument(name = "db.sessions.of_user", skip_all, fields(user.id = user.as_str()))]
+    async fn of_user(&mut self, user: &UserId, page: Page) -> Result<Vec<Session>, StoreError> {
+        let user = user.clone();
+        let query = move |c: &mut _| {
+            let live = sessions::table.filter(sessions::user_id.eq(user.as_str())).filter(sessions::ended_at.is_null());
+            let ordered = live.order((sessions::last_active_at.desc(), sessions::id)).select(SessionRow::as_select());
+            ordered.limit(i64::from(page.size)).offset(offset(page)).load(c)
+        };
+        self.run(query).await?.into_iter().map(Session::try_from).collect()
+    }
+
+    #[tracing::instrument(name = "db.sessions.ended_of_user", skip_all, fields(user.id = user.as_str()))]
+    async fn ended_of_user(&mut self, user: &UserId, page: Page) -> Result<Vec<Session>, StoreError> {
+        let user = user.clone();
+        let query = move |c: &mut _| {
+            let ended = sessions::table.filter(sessions::user_id.eq(user.as_str())).filter(sessions::ended_at.is_not_null());
+            let ordered = ended.order((sessions::ended_at.desc(), sessions::id)).select(SessionRow::as_select());
+            ordered.limit(i64::from(page.size)).offset(offset(page)).load(c)
+        };
+        self.run(query).await?.into_iter().map(Session::try_from).collect()
     }
 
     #[tracing::instrument(name = "db.sessions.count_by_key", skip_all)]
@@ -217,11 +185,13 @@ impl Sessions for Repositories {
     }
 
     #[tracing::instrument(name = "db.sessions.end_device", skip_all, fields(user.id = user.as_str()))]
-    async fn end_device(&mut self, user: &UserId, device_id: &str, ending: &Ending) -> Result<u64, StoreError> {
+    async fn end_device(&mut self, user: &UserId, device_id: &str, except: Option<&SessionId>, ending: &Ending) -> Result<u64, StoreError> {
         let (user, device_id, changes) = (user.clone(), device_id.to_owned(), ended(ending));
+        // No session has an empty id.
+        let kept = except.map_or_else(String::new, |id| id.as_str().to_owned());
         let query = move |c: &mut _| {
             let live = sessions::table.filter(sessions::user_id.eq(user.as_str())).filter(sessions::ended_at.is_null());
-            diesel::update(live.filter(sessions::device_id.eq(device_id))).set(changes).execute(c)
+            diesel::update(live.filter(sessions::device_id.eq(device_id)).filter(sessions::id.ne(kept))).set(changes).execute(c)
         };
         Ok(self.run(query).await? as u64)
     }
@@ -238,13 +208,67 @@ impl Sessions for Repositories {
         Ok(self.run(query).await? as u64)
     }
 
+    #[tracing::instrument(name = "db.sessions.end_own", skip_all, fields(user.id = user.as_str()))]
+    async fn end_own(&mut self, user: &UserId, id: &SessionId, ending: &Ending) -> Result<bool, StoreError> {
+        let (user, id, changes) = (user.clone(), id.clone(), ended(ending));
+        let query = move |c: &mut _| {
+            let live = sessions::table.find(id.as_str()).filter(sessions::ended_at.is_null());
+            diesel::update(live.filter(sessions::user_id.eq(user.as_str()))).set(changes).execute(c)
+        };
+        Ok(self.run(query).await? == 1)
+    }
+
+    #[tracing::instrument(name = "db.sessions.end_everybodys", skip_all)]
+    async fn end_everybodys(&mut self, ending: &Ending, most: u32) -> Result<u64, StoreError> {
+        let ending = ending.clone();
+        let query = move |c: &mut _| {
+            let at = Bind::Number(ending.at.as_millis());
+            let by = Bind::MaybeText(ending.by.as_ref().map(UserId::as_str));
+            let binds = vec![at, Bind::Text(ending.reason.id()), by, Bind::Number(ending.at.as_millis()), Bind::Number(most.into())];
+            Statement::<()>::new(END_EVERYBODYS, binds).execute(c)
+        };
+        Ok(self.run(query).await? as u64)
+    }
+
+    #[tracing::instrument(name = "db.sessions.end_expired", skip_all)]
+    async fn end_expired(&mut self, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let query = move |c: &mut _| {
+            let binds = vec![Bind::Text(EndReason::Expired.id()), Bind::Number(now.as_millis()), Bind::Number(most.into())];
+            Statement::<()>::new(END_EXPIRED, binds).execute(c)
+        };
+        Ok(self.run(query).await? as u64)
+    }
+
+    #[tracing::instrument(name = "db.sessions.end_idle", skip_all)]
+    async fn end_idle(&mut self, last_active: Timestamp, now: Timestamp, most: u32) -> Result<u64, StoreError> {
+        let query = move |c: &mut _| {
+            let (now, last_active) = (Bind::Number(now.as_millis()), Bind::Number(last_active.as_millis()));
+            let binds = vec![now, Bind::Text(EndReason::Idle.id()), last_active, Bind::Number(most.into())];
+            Statement::<()>::new(END_IDLE, binds).execute(c)
+        };
+        Ok(self.run(query).await? as u64)
+    }
+
+    #[tracing::instrument(name = "db.sessions.attach", skip_all, fields(session.id = id.as_str()))]
+    async fn attach(&mut self, id: &SessionId, change: &DeviceChange) -> Result<bool, StoreError> {
+        let (id, change) = (id.clone(), change.clone());
+        let query = move |c: &mut _| {
+            let mut binds = vec![Bind::MaybeText(change.device_id.as_deref()), Bind::MaybeText(change.voip_device_id.as_deref())];
+            binds.extend([Bind::MaybeNumber(change.is_silent.map(i64::from)), Bind::MaybeText(change.mobile_version.as_deref())]);
+            binds.extend([Bind::MaybeNumber(change.expires_at.map(Timestamp::as_millis)), Bind::Text(id.as_str())]);
+            Statement::<()>::new(ATTACH, binds).execute(c)
+        };
+        Ok(self.run(query).await? == 1)
+    }
+
     #[tracing::instrument(name = "db.sessions.touch", skip_all, fields(session.id = id.as_str()))]
     async fn touch(&mut self, id: &SessionId, touch: &Touch) -> Result<(), StoreError> {
         let (id, touch) = (id.clone(), touch.clone());
         let query = move |c: &mut _| {
             let (address, token) = (touch.address.ip().to_string(), touch.token.as_ref());
             let mut binds = vec![Bind::Number(touch.at.as_millis()), Bind::Text(&address), Bind::MaybeText(token.map(Digest::value))];
-            binds.extend([Bind::MaybeText(token.map(|token| token.key().as_str())), Bind::Text(id.as_str())]);
+            binds.push(Bind::MaybeText(token.map(|token| token.key().as_str())));
+            binds.extend([Bind::MaybeNumber(touch.expires_at.map(Timestamp::as_millis)), Bind::Text(id.as_str())]);
             Statement::<()>::new(TOUCH, binds).execute(c)
         };
         self.run(query).await.map(drop)
@@ -258,4 +282,9 @@ impl Sessions for Repositories {
         };
         Ok(self.run(query).await? as u64)
     }
+}
+
+/// Rows before a page.
+pub(crate) fn offset(page: Page) -> i64 {
+    i64::try_from(page.offset()).unwrap_or(i64::MAX)
 }

@@ -7,9 +7,9 @@ use async_trait::async_trait;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use muster_domain::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
-    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
-    StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAccessTokens, ReadAudits,
+    ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses,
+    ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
@@ -136,6 +136,10 @@ impl Reading for SqliteReading {
         &mut self.repositories
     }
 
+    fn access_tokens(&mut self) -> &mut dyn ReadAccessTokens {
+        &mut self.repositories
+    }
+
     fn audits(&mut self) -> &mut dyn ReadAudits {
         &mut self.repositories
     }
@@ -168,6 +172,14 @@ impl Reading for SqliteReading {
         &mut self.repositories
     }
 
+    fn outbox(&mut self) -> &mut dyn ReadOutbox {
+        &mut self.repositories
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens {
+        &mut self.repositories
+    }
+
     fn service(&mut self) -> &mut dyn ReadService {
         &mut self.repositories
     }
@@ -192,6 +204,10 @@ impl UnitOfWork for SqliteWork {
     }
 
     fn sessions(&mut self) -> &mut dyn Sessions {
+        &mut self.repositories
+    }
+
+    fn access_tokens(&mut self) -> &mut dyn AccessTokens {
         &mut self.repositories
     }
 
@@ -224,6 +240,14 @@ impl UnitOfWork for SqliteWork {
     }
 
     fn statuses(&mut self) -> &mut dyn Statuses {
+        &mut self.repositories
+    }
+
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        &mut self.repositories
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
         &mut self.repositories
     }
 

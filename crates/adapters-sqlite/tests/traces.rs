@@ -7,9 +7,13 @@ mod fresh;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use fresh::{Fresh, fresh_store};
+use muster_domain::credential::Sealed;
+use muster_domain::mail::NewMail;
+use muster_domain::one_time::{NewOneTimeToken, OneTimeToken};
 use muster_domain::store::Store as _;
 use muster_domain::testkit::fixture::{
-    channel, channel_member, email, group, id, invitation, new_session, password, preference, status, team, team_member, user,
+    channel, channel_member, email, group, id, invitation, mail, new_access_token, new_session, one_time_token, password, preference,
+    status, team, team_member, user,
 };
 use muster_domain::user::User;
 
@@ -47,6 +51,9 @@ async fn peopled() -> Fresh {
     work.statuses().put(&status("gone", muster_domain::status::Presence::Online)).await.unwrap();
     let guard = muster_domain::session::Guard { credential_epoch: 0, global_epoch: 0 };
     assert!(work.sessions().open(&new_session("s", "gone"), guard).await.unwrap());
+    let mut token = new_access_token("t", "gone");
+    TRACES[2].clone_into(&mut token.token.description);
+    assert!(work.access_tokens().insert(&token, 9).await.unwrap());
     work.commit().await.unwrap();
     // Later sign-ups carry what the search indexes hold into larger parts of them.
     for number in 0..40 {
@@ -73,9 +80,21 @@ fn traces(store: &Fresh) -> Vec<String> {
     TRACES.iter().copied().chain(parts).filter(is_there).map(str::to_owned).collect()
 }
 
+/// Puts mail and a link's token of the account that goes; the letter is open, to be seen in the file.
+async fn send_mail(store: &Fresh) {
+    let mut work = store.begin().await.unwrap();
+    let token = one_time_token("o", "gone");
+    let sent_to = OneTimeToken { email: email(TRACES[1]), ..token.token };
+    work.one_time_tokens().put(&NewOneTimeToken { token: sent_to, ..token }).await.unwrap();
+    let sealed = Sealed { bytes: TRACES[0].as_bytes().to_vec(), ..mail("m").sealed };
+    work.outbox().put(&[NewMail { user_id: Some(id("gone")), sealed, ..mail("m") }]).await.unwrap();
+    work.commit().await.unwrap();
+}
+
 #[tokio::test]
 async fn nothing_of_a_removed_account_is_left_in_the_file_or_its_log() {
     let store = peopled().await;
+    send_mail(&store).await;
     assert!(TRACES.iter().all(|trace| traces(&store).contains(&(*trace).to_owned())));
 
     let mut work = store.begin().await.unwrap();
@@ -95,6 +114,7 @@ async fn nothing_of_a_former_name_is_left_in_the_file() {
     work.preferences().remove(&[preference("gone", "c", "n", "")]).await.unwrap();
     work.credentials().remove_password(&id("gone")).await.unwrap();
     work.invitations().redeem(&id("i")).await.unwrap();
+    assert!(work.access_tokens().remove(&id("t")).await.unwrap());
     work.commit().await.unwrap();
 
     empty_log(&store);

@@ -17,12 +17,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ports = Ports {
         store: Arc::new(MemoryStore::default()),
         keys: Arc::new(PlainKeyring::default()),
+        sealer: Arc::new(PlainKeyring::default()),
         passwords: Arc::new(PlainPasswords::default()),
         clock: Arc::new(FixedClock::default()),
         randomness: Arc::new(Counting::default()),
         limits: Arc::new(Unlimited),
         pictures: Arc::new(PlainPictures),
         files: Some(Arc::new(MemoryFiles::default())),
+        sends_mail: false,
     };
     let muster = UseCases::new(&ports, service::account_rules(), service::sign_in_rules());
     let (nobody, client, origin) = (Actor::Nobody, fixture::client(), service::origin());

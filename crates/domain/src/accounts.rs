@@ -111,7 +111,7 @@ impl Accounts {
     /// The use cases on these ports; `sign_ins` proves passwords.
     #[must_use]
     pub fn new(ports: &Ports, sign_ins: Arc<SignIns>, rules: AccountRules) -> Self {
-        let Ports { store, keys, passwords, clock, randomness, limits, pictures, files } = ports.clone();
+        let Ports { store, keys, passwords, clock, randomness, limits, pictures, files, .. } = ports.clone();
         Self { store, keys, passwords, clock, randomness, limits, sign_ins, pictures, files, rules, had_first: AtomicBool::new(false) }
     }
 

@@ -1,9 +1,11 @@
 //! Who acts, and on what proof.
 
+use crate::access_token::TokenOwner;
 use crate::credential::Method;
-use crate::id::{SessionId, UserId};
+use crate::id::{AccessTokenId, SessionId, UserId};
 use crate::role::{self, Permission};
 use crate::session::SignedIn;
+use crate::store::Held;
 use crate::time::Timestamp;
 use crate::user::User;
 
@@ -21,6 +23,14 @@ pub enum CredentialKind {
 }
 
 impl CredentialKind {
+    const ALL: [Self; 4] = [Self::Session, Self::AccessToken, Self::BotToken, Self::LocalSocket];
+
+    /// The kind of a name.
+    #[must_use]
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.id() == id)
+    }
+
     /// The name under which audits hold the kind.
     #[must_use]
     pub const fn id(self) -> &'static str {
@@ -68,6 +78,29 @@ impl From<SignedIn> for Principal {
             scopes: None,
         };
         Self { user, proof }
+    }
+}
+
+impl From<TokenOwner> for Principal {
+    fn from(owner: TokenOwner) -> Self {
+        let TokenOwner { token, user, .. } = owner;
+        let proof = Proof {
+            kind: if user.bot.is_some() { CredentialKind::BotToken } else { CredentialKind::AccessToken },
+            id: token.id.as_str().to_owned(),
+            authenticated_at: token.created_at,
+            methods: Vec::new(),
+            scopes: token.scopes,
+        };
+        Self { user, proof }
+    }
+}
+
+impl From<Held> for Principal {
+    fn from(held: Held) -> Self {
+        match held {
+            Held::Session(signed_in) => signed_in.into(),
+            Held::AccessToken(owner) => owner.into(),
+        }
     }
 }
 
@@ -144,6 +177,27 @@ impl Actor {
         match self {
             Self::Account(principal) if principal.proof.kind == CredentialKind::Session => principal.proof.id.parse().ok(),
             _ => None,
+        }
+    }
+
+    /// The access token that acts, if one does.
+    #[must_use]
+    pub fn access_token_id(&self) -> Option<AccessTokenId> {
+        match self {
+            Self::Account(principal) if matches!(principal.proof.kind, CredentialKind::AccessToken | CredentialKind::BotToken) => {
+                principal.proof.id.parse().ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// The kind of proof that is shown; none by nobody.
+    #[must_use]
+    pub fn credential_kind(&self) -> Option<CredentialKind> {
+        match self {
+            Self::Nobody => None,
+            Self::Account(principal) => Some(principal.proof.kind),
+            Self::Operator => Some(CredentialKind::LocalSocket),
         }
     }
 

@@ -135,6 +135,27 @@ impl fmt::Debug for Digest {
     }
 }
 
+/// What a store holds in place of a secret that must be read again.
+///
+/// ```compile_fail
+/// fn serialised<T: serde::Serialize>(_: T) {}
+/// let key_id = muster_domain::credential::KeyId::new("k");
+/// serialised(muster_domain::credential::Sealed { key_id, bytes: Vec::new() });
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// The key it was sealed under.
+    pub key_id: KeyId,
+    /// The nonce and what was sealed.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Sealed({}, …)", self.key_id.as_str())
+    }
+}
+
 /// A token that its bearer alone holds: 26 characters for 128 random bits.
 ///
 /// ```compile_fail

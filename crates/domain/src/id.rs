@@ -97,6 +97,10 @@ id_type! {
     TermsId;
     /// Names one invitation by mail.
     InvitationId;
+    /// Names one mail that waits, or was sent.
+    MailId;
+    /// Names one token of a link in a mail.
+    OneTimeTokenId;
 }
 
 #[cfg(test)]

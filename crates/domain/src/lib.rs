@@ -3,6 +3,7 @@
 //! Knows no SQL, no HTTP, no mail, no environment and no clock: all of these come in through the ports in [`port`],
 //! [`limit`] and [`store`]. Start reading at [`accounts`] and [`sign_in`], the use cases.
 
+pub mod access_token;
 pub mod accounts;
 pub mod actor;
 pub mod audit;
@@ -18,8 +19,12 @@ pub mod id;
 pub mod invitation;
 pub mod key_check;
 pub mod limit;
+pub mod live_sessions;
 pub mod locale;
+pub mod mail;
 pub mod map;
+pub mod notice;
+pub mod one_time;
 pub mod operation;
 pub mod page;
 pub mod password;
@@ -36,6 +41,7 @@ pub mod team;
 pub mod terms;
 pub mod text;
 pub mod time;
+pub mod tokens;
 pub mod use_cases;
 pub mod user;
 pub mod username;

@@ -24,6 +24,8 @@ pub enum Rule {
     EditsTarget,
     /// To be the target, or to rank above it.
     ActsFor,
+    /// To hold a permission, and to be the target or to rank above it; of a bot, to answer for it.
+    HoldsAndEdits(Permission),
     /// To be the target, or to hold what activates others and to rank above it.
     Activates,
     /// To hold a permission.
@@ -124,29 +126,40 @@ pub fn decide(rule: Rule, actor: ActorKind, target: TargetKind, holds: impl Fn(P
     }
     let is_own = target == TargetKind::Own;
     let needed = match rule {
-        Rule::Everyone | Rule::SignedIn => [None, None],
-        Rule::SeesTarget => [Some(Permission::ViewMembers).filter(|_| !is_own), None],
-        // A bot that edits itself counts as anybody else: its owner answers for it.
-        Rule::EditsTarget if is_own && actor == ActorKind::Bot => [Some(Permission::ManageOthersBots), None],
-        Rule::EditsTarget | Rule::ActsFor | Rule::Activates if is_own => [None, None],
-        Rule::EditsTarget => match target {
-            TargetKind::OwnBot => [Some(Permission::ManageBots), None],
-            TargetKind::Bot => [Some(Permission::ManageOthersBots), None],
-            _ => [Some(Permission::EditOtherUsers), above(target)],
-        },
-        Rule::ActsFor => [Some(Permission::EditOtherUsers), above(target)],
-        Rule::Activates => [Some(Permission::WriteUserManagement), above(target)],
-        Rule::HoldsOver(permission) => [Some(permission), above(target)],
-        Rule::Holds(permission) | Rule::HoldsHere(permission) => [Some(permission), None],
+        Rule::Everyone | Rule::SignedIn => [None; 3],
+        Rule::SeesTarget => [Some(Permission::ViewMembers).filter(|_| !is_own), None, None],
+        Rule::EditsTarget => beside(None, editing(actor, target)),
+        Rule::HoldsAndEdits(permission) => beside(Some(permission), editing(actor, target)),
+        Rule::ActsFor | Rule::Activates if is_own => [None; 3],
+        Rule::ActsFor => [Some(Permission::EditOtherUsers), above(target), None],
+        Rule::Activates => [Some(Permission::WriteUserManagement), above(target), None],
+        Rule::HoldsOver(permission) => [Some(permission), above(target), None],
+        Rule::Holds(permission) | Rule::HoldsHere(permission) => [Some(permission), None, None],
         Rule::AtTheMachine => return Some(Forbidden::NotAtTheMachine),
     };
     let lacks = |permission: &Permission| !holds(*permission) && !holds(Permission::ManageSystem);
     // Who may edit others learns no more of an id that nobody has than that nobody but an admin may edit it.
-    let is_veiled = matches!(rule, Rule::EditsTarget | Rule::ActsFor) && target == TargetKind::Missing;
+    let is_veiled = matches!(rule, Rule::EditsTarget | Rule::HoldsAndEdits(_) | Rule::ActsFor) && target == TargetKind::Missing;
     if is_veiled && !holds(Permission::ManageSystem) {
         return Some(Forbidden::Lacks(Permission::EditOtherUsers));
     }
     needed.into_iter().flatten().find(lacks).map(Forbidden::Lacks)
+}
+
+/// What it takes to edit an account of a kind.
+const fn editing(actor: ActorKind, target: TargetKind) -> [Option<Permission>; 2] {
+    match target {
+        // A bot that edits itself counts as anybody else: its owner answers for it.
+        TargetKind::Own if matches!(actor, ActorKind::Bot) => [Some(Permission::ManageOthersBots), None],
+        TargetKind::Own => [None, None],
+        TargetKind::OwnBot => [Some(Permission::ManageBots), None],
+        TargetKind::Bot => [Some(Permission::ManageOthersBots), None],
+        _ => [Some(Permission::EditOtherUsers), above(target)],
+    }
+}
+
+const fn beside(first: Option<Permission>, [second, third]: [Option<Permission>; 2]) -> [Option<Permission>; 3] {
+    [first, second, third]
 }
 
 /// What it takes besides to act on an account of a kind that ranks above others, or that somebody answers for.
@@ -283,7 +296,21 @@ pub mod operations {
         UpdateUserCustomStatus,
         UnsetUserCustomStatus,
         GetServerLimits,
-        InviteByLink
+        InviteByLink,
+        CreateUserAccessToken,
+        GetUserAccessTokensForUser,
+        GetUserAccessTokens,
+        GetUserAccessToken,
+        RevokeUserAccessToken,
+        DisableUserAccessToken,
+        EnableUserAccessToken,
+        SearchUserAccessTokens,
+        GetSessions,
+        RevokeSession,
+        RevokeAllSessions,
+        RevokeSessionsFromAllUsers,
+        AttachDeviceExtraProps,
+        GetEndedSessions
     );
 }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::SecretSlice;
 
-use crate::credential::{Digest, KeyId, Password, PasswordHash};
+use crate::credential::{Digest, KeyId, Password, PasswordHash, Sealed};
 use crate::time::Timestamp;
 
 /// Tells the time.
@@ -71,6 +72,8 @@ pub trait Passwords: Send + Sync {
 pub enum Purpose {
     /// Session tokens.
     Session,
+    /// Access tokens.
+    AccessToken,
     /// Proof against forged cross-site requests.
     Csrf,
     /// Login names that nobody has, in the audit.
@@ -87,6 +90,7 @@ impl Purpose {
     pub const fn id(self) -> &'static str {
         match self {
             Self::Session => "session token",
+            Self::AccessToken => "access token",
             Self::Csrf => "csrf",
             Self::UnknownLogin => "unknown login",
             Self::OneTime => "one-time token",
@@ -112,6 +116,74 @@ pub trait Keyring: Send + Sync {
 
     /// Whether a text is one of another text's hashes, told in constant time.
     fn matches(&self, purpose: Purpose, text: &str, presented: &str) -> bool;
+}
+
+/// What a sealed value is: each purpose has a key of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SealPurpose {
+    /// The secret of a second factor.
+    Factor,
+    /// A mail that waits to be delivered.
+    Outbox,
+}
+
+impl SealPurpose {
+    /// Every purpose.
+    pub const ALL: [Self; 2] = [Self::Factor, Self::Outbox];
+
+    /// The name from which the purpose's key is derived.
+    #[must_use]
+    pub const fn id(self) -> &'static str {
+        match self {
+            Self::Factor => "sealed factor",
+            Self::Outbox => "sealed outbox",
+        }
+    }
+}
+
+/// Where a sealed value is kept: it opens nowhere else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealContext<'a> {
+    /// The table.
+    pub table: &'a str,
+    /// The row, by what never changes of it.
+    pub row: &'a str,
+    /// The column.
+    pub column: &'a str,
+}
+
+/// Why a value was not sealed or opened.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// It was sealed under a key that is not here.
+    #[error("the key {} that a value is sealed under is missing", .0.as_str())]
+    KeyMissing(KeyId),
+    /// It was changed, or belongs to another place.
+    #[error("a sealed value was changed or moved")]
+    Forged,
+    /// The sealer failed.
+    #[error("a value could not be sealed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Seals what must be read again and may not lie about in clear; former keys still open.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait Sealer: Send + Sync {
+    /// Seals a value under the current key.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::Failed`] when there is no randomness for it.
+    #[cfg_attr(feature = "mocks", mockall::concretize)]
+    fn seal(&self, purpose: SealPurpose, context: SealContext<'_>, plain: &[u8]) -> Result<Sealed, SealError>;
+
+    /// Opens a value that was sealed for the same purpose and place.
+    ///
+    /// # Errors
+    ///
+    /// [`SealError::KeyMissing`] and [`SealError::Forged`].
+    #[cfg_attr(feature = "mocks", mockall::concretize)]
+    fn open(&self, purpose: SealPurpose, context: SealContext<'_>, sealed: &Sealed) -> Result<SecretSlice<u8>, SealError>;
 }
 
 /// Why a picture was not made.

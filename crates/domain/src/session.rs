@@ -55,10 +55,14 @@ pub enum EndReason {
     Deactivated,
     /// The account became a bot's.
     Converted,
+    /// Its time was over.
+    Expired,
+    /// It was not used for too long.
+    Idle,
 }
 
 impl EndReason {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::SignedOut, "signed_out"),
         (Self::Revoked, "revoked"),
         (Self::PasswordChanged, "password_changed"),
@@ -66,6 +70,8 @@ impl EndReason {
         (Self::TooMany, "too_many"),
         (Self::Deactivated, "deactivated"),
         (Self::Converted, "converted"),
+        (Self::Expired, "expired"),
+        (Self::Idle, "idle"),
     ];
 
     /// The name under which stores and audits hold the reason.
@@ -103,6 +109,32 @@ pub struct ProviderSession {
     pub session_id: Option<String>,
 }
 
+/// What a push device tells of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeviceProps {
+    /// The device that calls are pushed to; empty for none.
+    pub voip_device_id: String,
+    /// Whether it wants no notifications; `None` while it has not said.
+    pub is_silent: Option<bool>,
+    /// The version of its program; empty while it has not said.
+    pub mobile_version: String,
+}
+
+/// What changes of a session's push device; `None` leaves a part as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeviceChange {
+    /// The push device that holds it.
+    pub device_id: Option<String>,
+    /// The device that calls are pushed to.
+    pub voip_device_id: Option<String>,
+    /// Whether it wants no notifications.
+    pub is_silent: Option<bool>,
+    /// The version of its program.
+    pub mobile_version: Option<String>,
+    /// When the session ends if it is not used.
+    pub expires_at: Option<Timestamp>,
+}
+
 /// One signed-in device. Its token is not part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
@@ -132,6 +164,8 @@ pub struct Session {
     pub user_agent: String,
     /// The push device that holds it; empty for none.
     pub device_id: String,
+    /// What that device tells of itself.
+    pub device: DeviceProps,
     /// The provider's side.
     pub provider: ProviderSession,
     /// How it ended; `None` while it lives.
@@ -153,7 +187,7 @@ impl Session {
 }
 
 /// How often the use of a session is written down.
-const TOUCH_EVERY: Duration = Duration::from_mins(5);
+pub(crate) const TOUCH_EVERY: Duration = Duration::from_mins(5);
 
 /// A session to be stored, with the hash that finds it.
 #[derive(Debug, Clone)]
@@ -193,6 +227,8 @@ pub struct Touch {
     pub address: ClientAddress,
     /// The token's hash under the current key, where it is stored under a former one.
     pub token: Option<Digest>,
+    /// When the session ends from now on if it is not used; `None` leaves that as it is.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// How long sessions live.
@@ -206,6 +242,10 @@ pub struct SessionLengths {
     pub sso: Duration,
     /// However much a session is used.
     pub absolute: Duration,
+    /// Whether use moves a session's end.
+    pub extends: bool,
+    /// Without use, whatever their end; `None` for as long as that is.
+    pub idle: Option<Duration>,
 }
 
 impl SessionLengths {
@@ -218,6 +258,27 @@ impl SessionLengths {
             SessionKind::Sso | SessionKind::OauthApp => self.sso,
         };
         length.min(self.absolute)
+    }
+
+    /// The length of a session, which a push device makes a mobile one.
+    #[must_use]
+    pub fn of_session(&self, session: &Session) -> Duration {
+        self.of(if session.device_id.is_empty() { session.kind } else { SessionKind::Mobile })
+    }
+
+    /// The end that use moves a session's to, if it is time to: after five minutes, a hundredth of its length or a day.
+    #[must_use]
+    pub fn extended(&self, session: &Session, now: Timestamp) -> Option<Timestamp> {
+        let length = self.of_session(session);
+        let end = now.after(length).min(session.absolute_expires_at);
+        let least = TOUCH_EVERY.max((length / 100).min(Duration::from_hours(24)));
+        (self.extends && end.since(session.expires_at) >= least).then_some(end)
+    }
+
+    /// Whether a session counts: it has not ended, its time is not over, and it was used lately enough.
+    #[must_use]
+    pub fn allow(&self, session: &Session, now: Timestamp) -> bool {
+        session.is_live(now) && self.idle.is_none_or(|idle| now.since(session.last_active_at) < idle)
     }
 }
 
@@ -242,9 +303,33 @@ mod tests {
     #[test]
     fn no_kind_outlives_the_absolute_length() {
         let hour = Duration::from_hours(1);
-        let lengths = SessionLengths { web: hour * 3, mobile: hour, sso: hour * 2, absolute: hour * 2 };
+        let lengths = SessionLengths { web: hour * 3, mobile: hour, sso: hour * 2, absolute: hour * 2, extends: true, idle: None };
         assert_eq!(lengths.of(SessionKind::Web), hour * 2);
         assert_eq!(lengths.of(SessionKind::Mobile), hour);
+        let on_device = Session { device_id: "d".to_owned(), ..fixture::session("s", "u") };
+        assert_eq!(lengths.of_session(&on_device), hour);
+    }
+
+    #[test]
+    fn use_moves_the_end_up_to_the_absolute_one() {
+        let (hour, minute) = (Duration::from_hours(1), Duration::from_mins(1));
+        let lengths = SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour * 2, extends: true, idle: None };
+        let born = fixture::BORN;
+        let session = Session { expires_at: born.after(hour), absolute_expires_at: born.after(hour * 2), ..fixture::session("s", "u") };
+        assert_eq!(lengths.extended(&session, born.after(minute * 4)), None, "not after every request");
+        assert_eq!(lengths.extended(&session, born.after(minute * 5)), Some(born.after(minute * 65)));
+        assert_eq!(lengths.extended(&session, born.after(minute * 90)), Some(born.after(hour * 2)));
+        assert_eq!(SessionLengths { extends: false, ..lengths }.extended(&session, born.after(minute * 5)), None);
+    }
+
+    #[test]
+    fn a_session_that_is_not_used_ends_early_where_that_is_wanted() {
+        let hour = Duration::from_hours(1);
+        let lengths = SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour, extends: true, idle: Some(hour / 2) };
+        let session = Session { last_active_at: fixture::BORN, ..fixture::session("s", "u") };
+        assert!(lengths.allow(&session, fixture::BORN.after(Duration::from_millis(30 * 60 * 1000 - 1))));
+        assert!(!lengths.allow(&session, fixture::BORN.after(hour / 2)));
+        assert!(SessionLengths { idle: None, ..lengths }.allow(&session, fixture::BORN.after(hour / 2)));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access_token::TokenRules;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::client::Client;
@@ -13,7 +14,7 @@ use crate::operation::Operation;
 use crate::permission::{Permit, operations};
 use crate::port::{Clock, Keyring, Passwords, Purpose, Randomness, Verdict};
 use crate::refusal::Refusals;
-use crate::session::{EndReason, Ending, NewSession, ProviderSession, Session, SessionKind, SessionLengths};
+use crate::session::{DeviceProps, EndReason, Ending, NewSession, ProviderSession, Session, SessionKind, SessionLengths};
 use crate::store::{Attempt, LockRules, LoginName, Store, StoreError};
 use crate::time::Timestamp;
 use crate::use_cases::Ports;
@@ -22,7 +23,7 @@ use crate::user::User;
 mod bearer;
 mod error;
 
-pub use bearer::Bearer;
+pub use bearer::{Bearer, Use};
 pub use error::SignInError;
 
 /// What the operator decides about signing in.
@@ -36,6 +37,8 @@ pub struct SignInRules {
     pub sessions_per_user: u32,
     /// Whether somebody without a session is told that an account asks for a second factor; else he is told that every one does.
     pub reveals_factor: bool,
+    /// What is decided about access tokens.
+    pub tokens: TokenRules,
 }
 
 /// What somebody shows to be let in.
@@ -228,11 +231,7 @@ impl SignIns {
         let mut work = self.store.begin().await?;
         if !client.device_id.is_empty() {
             let ending = Ending { at: now, reason: EndReason::DeviceReused, by: Some(attempt.user.id.clone()) };
-            work.sessions().end_device(&attempt.user.id, &client.device_id, &ending).await?;
-        }
-        if attempt.live_sessions >= self.rules.sessions_per_user {
-            let ending = Ending { at: now, reason: EndReason::TooMany, by: None };
-            work.sessions().end_beyond(&attempt.user.id, self.rules.sessions_per_user.saturating_sub(1), &ending).await?;
+            work.sessions().end_device(&attempt.user.id, &client.device_id, None, &ending).await?;
         }
         if let Some(Renewal { verified, renewed }) = &renewed {
             work.credentials().renew(&attempt.user.id, verified, renewed).await?;
@@ -242,6 +241,9 @@ impl SignIns {
             // The password was changed or the sessions were revoked while this one was being checked.
             return Err(SignInError::InvalidCredentials);
         }
+        // Sign-ins at once take turns at the account, so that each sees those before it: none is beyond the cap when the last has ended.
+        let ending = Ending { at: now, reason: EndReason::TooMany, by: None };
+        work.sessions().end_beyond(&attempt.user.id, self.rules.sessions_per_user, &ending).await?;
         work.audits().record(&self.opened_entries(&session, origin)).await?;
         work.commit().await?;
         let user = User { last_login_at: now, updated_at: now.max(attempt.user.updated_at), ..attempt.user };
@@ -264,6 +266,7 @@ impl SignIns {
             last_address: client.address,
             user_agent: client.user_agent.clone(),
             device_id: client.device_id.clone(),
+            device: DeviceProps::default(),
             provider: ProviderSession::default(),
             ended: None,
         }

@@ -3,22 +3,28 @@
 use async_trait::async_trait;
 
 use crate::audit::{ActionSeen, AuditEntry, RecordedAudit};
-use crate::credential::{Digest, KeyId, NewPassword, PasswordHash};
+use crate::credential::{NewPassword, PasswordHash};
 use crate::email::Email;
-use crate::id::{ChannelId, SessionId, UserId};
+use crate::id::{ChannelId, UserId};
 use crate::page::Page;
-use crate::session::{Ending, Guard, NewSession, SignedIn, Touch};
+use crate::session::Guard;
 use crate::time::Timestamp;
 use crate::user::User;
 use crate::user::query::{BotListing, Count, Listed, Listing, Search, View};
 use crate::username::Username;
 
+mod access_token;
 mod directory;
+mod outbox;
+mod session;
 
+pub use access_token::{AccessTokens, ReadAccessTokens};
 pub use directory::{
     Channels, Groups, Invitations, Preferences, ReadChannels, ReadGroups, ReadInvitations, ReadPreferences, ReadStatuses, ReadTeams,
     ReadTerms, Statuses, Teams, TermsOfService,
 };
+pub use outbox::{OneTimeTokens, Outbox, ReadOneTimeTokens, ReadOutbox};
+pub use session::{Held, ReadSessions, Sessions, Shown};
 
 /// A cause that a driver gave, for the log alone.
 pub type Cause = Box<dyn std::error::Error + Send + Sync>;
@@ -91,6 +97,8 @@ pub trait Reading: Send {
     fn users(&mut self) -> &mut dyn ReadUsers;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn ReadSessions;
+    /// Access tokens.
+    fn access_tokens(&mut self) -> &mut dyn ReadAccessTokens;
     /// The audit.
     fn audits(&mut self) -> &mut dyn ReadAudits;
     /// Teams.
@@ -107,6 +115,10 @@ pub trait Reading: Send {
     fn preferences(&mut self) -> &mut dyn ReadPreferences;
     /// Whether people are there.
     fn statuses(&mut self) -> &mut dyn ReadStatuses;
+    /// Mail that waits.
+    fn outbox(&mut self) -> &mut dyn ReadOutbox;
+    /// Tokens of links in mails.
+    fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn ReadService;
 }
@@ -120,6 +132,8 @@ pub trait UnitOfWork: Send {
     fn credentials(&mut self) -> &mut dyn Credentials;
     /// Sessions.
     fn sessions(&mut self) -> &mut dyn Sessions;
+    /// Access tokens.
+    fn access_tokens(&mut self) -> &mut dyn AccessTokens;
     /// The audit.
     fn audits(&mut self) -> &mut dyn Audits;
     /// Teams.
@@ -136,6 +150,10 @@ pub trait UnitOfWork: Send {
     fn preferences(&mut self) -> &mut dyn Preferences;
     /// Whether people are there.
     fn statuses(&mut self) -> &mut dyn Statuses;
+    /// Mail that waits.
+    fn outbox(&mut self) -> &mut dyn Outbox;
+    /// Tokens of links in mails.
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn Service;
 
@@ -283,41 +301,6 @@ pub trait Credentials: Send {
 
     /// Removes an account's password, forgets wrong ones and makes sign-ins fail that were begun before: somebody else vouches now.
     async fn remove_password(&mut self, user: &UserId) -> Result<(), StoreError>;
-}
-
-/// Sessions at rest, looked at.
-#[async_trait]
-pub trait ReadSessions: Send {
-    /// The session that has not ended whose token has one of the hashes, with its account; in one statement.
-    async fn by_token(&mut self, hashes: &[Digest]) -> Result<Option<SignedIn>, StoreError>;
-    /// How many sessions that have not ended are stored under each key.
-    async fn count_by_key(&mut self) -> Result<Vec<(KeyId, u64)>, StoreError>;
-}
-
-/// Sessions at rest, changed.
-#[async_trait]
-pub trait Sessions: ReadSessions {
-    /// Makes a session if the guard still holds and the account is active, forgives wrong passwords and writes down the sign-in.
-    /// Tells whether it did.
-    async fn open(&mut self, session: &NewSession, guard: Guard) -> Result<bool, StoreError>;
-
-    /// Ends one session; tells whether it had not ended before.
-    async fn end(&mut self, id: &SessionId, ending: &Ending) -> Result<bool, StoreError>;
-
-    /// Ends every session of an account but one; tells how many.
-    async fn end_all(&mut self, user: &UserId, except: Option<&SessionId>, ending: &Ending) -> Result<u64, StoreError>;
-
-    /// Ends an account's sessions on a push device; tells how many.
-    async fn end_device(&mut self, user: &UserId, device_id: &str, ending: &Ending) -> Result<u64, StoreError>;
-
-    /// Ends an account's sessions beyond those that were last active; tells how many.
-    async fn end_beyond(&mut self, user: &UserId, kept: u32, ending: &Ending) -> Result<u64, StoreError>;
-
-    /// Writes down the use of a session that has not ended.
-    async fn touch(&mut self, id: &SessionId, touch: &Touch) -> Result<(), StoreError>;
-
-    /// Removes sessions that ended or expired before a time, some at a time; tells how many.
-    async fn purge(&mut self, before: Timestamp, most: u32) -> Result<u64, StoreError>;
 }
 
 /// The audit at rest, looked at.

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use crate::accounts::{AccountRules, Accounts};
 use crate::directory::Directory;
 use crate::limit::RateLimits;
-use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness};
+use crate::live_sessions::LiveSessions;
+use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness, Sealer};
 use crate::refusal::Refusals;
 use crate::sign_in::{SignInRules, SignIns};
 use crate::store::Store;
+use crate::tokens::Tokens;
 
 /// The ports of one service: what its use cases ask of the world.
 #[derive(Clone)]
@@ -17,6 +19,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// What hashes tokens.
     pub keys: Arc<dyn Keyring>,
+    /// What seals secrets at rest.
+    pub sealer: Arc<dyn Sealer>,
     /// What makes and checks password hashes.
     pub passwords: Arc<dyn Passwords>,
     /// The time.
@@ -29,6 +33,8 @@ pub struct Ports {
     pub pictures: Arc<dyn Pictures>,
     /// Where pictures are kept; nowhere if nothing is set up for it.
     pub files: Option<Arc<dyn Files>>,
+    /// Whether the service sends mail: else none is written down either.
+    pub sends_mail: bool,
 }
 
 /// The use cases of one service.
@@ -40,6 +46,10 @@ pub struct UseCases {
     pub directory: Arc<Directory>,
     /// Signing in and out.
     pub sign_ins: Arc<SignIns>,
+    /// Sessions that live, and those that did.
+    pub live_sessions: Arc<LiveSessions>,
+    /// Access tokens.
+    pub tokens: Arc<Tokens>,
     /// Writing refusals down.
     pub refusals: Arc<Refusals>,
 }
@@ -49,9 +59,11 @@ impl UseCases {
     #[must_use]
     pub fn new(ports: &Ports, accounts: AccountRules, sign_ins: SignInRules) -> Self {
         let refusals = Arc::new(Refusals::new(ports));
+        let live_sessions = Arc::new(LiveSessions::new(ports, &sign_ins));
+        let tokens = Arc::new(Tokens::new(ports, sign_ins.tokens.clone()));
         let sign_ins = Arc::new(SignIns::new(ports, refusals.clone(), sign_ins));
         let accounts = Arc::new(Accounts::new(ports, sign_ins.clone(), accounts));
         let directory = Arc::new(Directory::new(ports, accounts.clone()));
-        Self { accounts, directory, sign_ins, refusals }
+        Self { accounts, directory, sign_ins, live_sessions, tokens, refusals }
     }
 }

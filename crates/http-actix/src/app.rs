@@ -10,11 +10,13 @@ use actix_web::web::{self, Data};
 use actix_web::{App, HttpRequest, Resource, Route};
 use muster_domain::accounts::Accounts;
 use muster_domain::directory::Directory;
+use muster_domain::live_sessions::LiveSessions;
 use muster_domain::operation::Operation;
 use muster_domain::port::{Clock, Randomness};
 use muster_domain::refusal::Refusals;
 use muster_domain::sign_in::SignIns;
 use muster_domain::store::Store;
+use muster_domain::tokens::Tokens;
 
 use crate::address::TrustedProxies;
 use crate::client_config::{self, ClientConfig};
@@ -49,6 +51,10 @@ pub struct Service {
     pub directory: Arc<Directory>,
     /// The use cases of signing in.
     pub sign_ins: Arc<SignIns>,
+    /// The use cases of sessions that live, and of those that did.
+    pub live_sessions: Arc<LiveSessions>,
+    /// The use cases of access tokens.
+    pub tokens: Arc<Tokens>,
     /// Where refusals are written down.
     pub refusals: Arc<Refusals>,
     /// Where everything is kept.

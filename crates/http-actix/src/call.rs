@@ -11,14 +11,16 @@ use muster_domain::actor::{Actor, Principal};
 use muster_domain::audit::Origin;
 use muster_domain::client::Client;
 use muster_domain::credential::Token;
-use muster_domain::id::{RequestId, SessionId, UserId};
+use muster_domain::id::{RequestId, UserId};
 use muster_domain::permission::{Permit, Permitted, permit};
-use muster_domain::session::{SessionKind, SignedIn, Touch};
-use muster_domain::sign_in::Bearer;
+use muster_domain::session::SessionKind;
+use muster_domain::sign_in::{Bearer, Use};
+use muster_domain::store::Held;
+use muster_domain::time::Timestamp;
 
 use crate::address::Peer;
 use crate::app::Service;
-use crate::cookie;
+use crate::cookie::{self, Carried};
 use crate::error::ApiError;
 use crate::local;
 
@@ -40,6 +42,8 @@ pub struct Witness {
     pub user: Option<UserId>,
     /// Whether the use case writes its refusals down by itself.
     pub is_audited: bool,
+    /// The cookies of a session whose end has moved.
+    pub renewed_cookies: Vec<Cookie<'static>>,
 }
 
 impl Witness {
@@ -63,7 +67,7 @@ pub struct Call {
     pub origin: Origin,
     /// Whether he speaks https.
     pub is_https: bool,
-    due_touch: Option<(SessionId, Touch)>,
+    due_use: Option<Use>,
 }
 
 /// A request whose caller is signed in.
@@ -126,15 +130,30 @@ impl Call {
         Ok(permit::<O>(&self.actor, None)?)
     }
 
-    /// Writes down that the session was used, after the answer and only if it is time to.
-    pub fn note_use(&self) {
-        let Some((session, touch)) = self.due_touch.clone() else { return };
+    /// Writes down that the session or the access token was used, beside the answer and only if it is time to.
+    fn note_use(&self, request: &HttpRequest) {
+        let Some(usage) = self.due_use.clone() else { return };
+        if let (Use::Session(_, touch), Some(token)) = (&usage, cookie::token(request.headers()))
+            && let Some(end) = touch.expires_at
+            && let Some(witness) = request.extensions_mut().get_mut::<Witness>()
+        {
+            witness.renewed_cookies = self.renewed_cookies(&token, end);
+        }
         let sign_ins = self.service.sign_ins.clone();
         self.service.background.spawn(async move {
-            if let Err(error) = sign_ins.touch(&session, &touch).await {
-                tracing::warn!(error = muster_domain::cause::chain(&error), "the use of a session could not be written down");
+            if let Err(error) = sign_ins.note(&usage).await {
+                tracing::warn!(error = muster_domain::cause::chain(&error), "a use could not be written down");
             }
         });
+    }
+
+    /// The cookies of the session that acts, which now ends at another time; none for who has no session.
+    #[must_use]
+    pub fn renewed_cookies(&self, token: &str, expires_at: Timestamp) -> Vec<Cookie<'static>> {
+        let Some((id, user_id)) = self.actor.session_id().zip(self.actor.user_id()) else { return Vec::new() };
+        let csrf = self.service.sign_ins.csrf(id.as_str());
+        let carried = Carried { token, user_id, csrf: &csrf, now: self.service.clock.now(), expires_at };
+        self.service.cookies.of_session(&carried, self.is_https).into()
     }
 
     /// The cookies that take a session's back.
@@ -156,17 +175,15 @@ impl Call {
             Some((source, token)) => signed_in(&service, &request, *source, token, &context).await?,
             None => None,
         };
-        let due_touch = found.as_ref().zip(shown.as_ref()).and_then(|(signed_in, (_, token))| {
-            let touch = service.sign_ins.due_touch(signed_in, token, context.peer.address)?;
-            Some((signed_in.session.id.clone(), touch))
-        });
-        let actor = found.map_or(Actor::Nobody, |signed_in| Actor::Account(Box::new(Principal::from(signed_in))));
+        let due_use = found.as_ref().zip(shown.as_ref());
+        let due_use = due_use.and_then(|(held, (_, token))| service.sign_ins.due_use(held, token, context.peer.address));
+        let actor = found.map_or(Actor::Nobody, |held| Actor::Account(Box::new(Principal::from(held))));
         if let Some(witness) = request.extensions_mut().get_mut::<Witness>() {
             witness.user = actor.user_id().cloned();
         }
         let path = Some(request.path().to_owned());
         let origin = Origin { request_id: Some(context.id), address: Some(context.peer.address), path };
-        Ok(Self { service, actor, client, origin, is_https: context.peer.is_https, due_touch })
+        Ok(Self { service, actor, client, origin, is_https: context.peer.is_https, due_use })
     }
 }
 
@@ -185,7 +202,7 @@ impl Call {
             return Err(ApiError::client(actix_web::http::StatusCode::UNAUTHORIZED, id, message));
         }
         let origin = Origin { request_id: Some(context.id.clone()), address: None, path: Some(request.path().to_owned()) };
-        Ok(Self { service, actor: Actor::Operator, client, origin, is_https: false, due_touch: None })
+        Ok(Self { service, actor: Actor::Operator, client, origin, is_https: false, due_use: None })
     }
 }
 
@@ -195,34 +212,35 @@ fn parts(request: &HttpRequest) -> Result<(Data<Service>, Context), ApiError> {
     service.zip(context).ok_or_else(|| ApiError::internal("api.context.internal.app_error", "a handler outside the pipeline"))
 }
 
-/// The session of a token; `None` when there is none that lives. Refuses what no route may accept.
+/// What a token stands for; `None` when that lets nobody in. Refuses what no route may accept.
 async fn signed_in(
     service: &Service,
     request: &HttpRequest,
     source: Source,
     token: &Token,
     context: &Context,
-) -> Result<Option<SignedIn>, ApiError> {
+) -> Result<Option<Held>, ApiError> {
     let bearer = service.sign_ins.bearer(token, context.peer.address).await;
     let known = match bearer.map_err(|error| ApiError::internal("api.context.invalid_token.error", error))? {
         Bearer::Known(known) => known,
         Bearer::Unknown => return Ok(None),
         Bearer::TooMany(standing) => return Err(ApiError::limited(standing)),
     };
-    if source == Source::Query && known.session.kind != SessionKind::OauthApp {
+    let is_app = matches!(&*known, Held::Session(signed_in) if signed_in.session.kind == SessionKind::OauthApp);
+    if source == Source::Query && !is_app {
         let message = "A session's token does not belong in an address.";
         return Err(ApiError::client(actix_web::http::StatusCode::UNAUTHORIZED, "api.context.token_provided.app_error", message));
     }
-    if source == Source::Cookie && request.method() != Method::GET && !is_proven(service, request, &known.session.id) {
+    if source == Source::Cookie && request.method() != Method::GET && !is_proven(service, request, known.id()) {
         return Err(ApiError::session_expired().ending_cookie());
     }
     Ok(Some(*known))
 }
 
 /// Whether a request shows that a script of our own site sent it.
-fn is_proven(service: &Service, request: &HttpRequest, session: &SessionId) -> bool {
+fn is_proven(service: &Service, request: &HttpRequest, credential_id: &str) -> bool {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    header("x-csrf-token").is_some_and(|shown| service.sign_ins.is_csrf(session, shown)) || is_scripted(request)
+    header("x-csrf-token").is_some_and(|shown| service.sign_ins.is_csrf(credential_id, shown)) || is_scripted(request)
 }
 
 /// Whether a script sent the request: forms of other sites can't add this header.
@@ -251,7 +269,10 @@ impl FromRequest for SignedCall {
             match &call.actor {
                 Actor::Nobody if cookie::token(request.headers()).is_some() => Err(ApiError::session_expired().ending_cookie()),
                 Actor::Nobody => Err(ApiError::session_expired()),
-                Actor::Account(_) | Actor::Operator => Ok(Self(call)),
+                Actor::Account(_) | Actor::Operator => {
+                    call.note_use(&request);
+                    Ok(Self(call))
+                }
             }
         })
     }

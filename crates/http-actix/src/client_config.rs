@@ -109,13 +109,13 @@ fn private(config: &Config) -> Texts {
         ("RestrictDirectMessage", "any"),
         ("EnableCustomUserStatuses", "true"),
         ("EnableLastActiveTime", "true"),
-        ("EnableUserAccessTokens", "false"),
-        ("ExtendSessionLengthWithActivity", "true"),
         ("SendEmailNotifications", "false"),
         ("RequireEmailVerification", "false"),
         ("ExperimentalTimezone", "true"),
         ("UpgradedFromTE", "false"),
     ]);
+    all.insert("EnableUserAccessTokens", config.tokens.enabled.to_string());
+    all.insert("ExtendSessionLengthWithActivity", config.sessions.extend_with_activity.to_string());
     all.insert("TeammateNameDisplay", config.accounts.name_format.id().to_owned());
     all.insert("EnableUserDeactivation", config.accounts.allow_own_deactivation.to_string());
     all.insert("MaxFileSize", config.files.picture_bytes.to_string());

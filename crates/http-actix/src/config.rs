@@ -2,7 +2,10 @@
 
 mod check;
 mod error;
+#[cfg(test)]
+mod manual;
 mod read;
+mod sessions;
 mod show;
 
 use std::net::SocketAddr;
@@ -15,6 +18,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use error::ConfigError;
+pub use sessions::{SessionsConfig, TokensConfig};
 pub use show::shown;
 
 /// Every setting with its default, and what it means.
@@ -36,6 +40,8 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     /// Sessions.
     pub sessions: SessionsConfig,
+    /// Access tokens.
+    pub tokens: TokensConfig,
     /// Profile pictures.
     pub files: FilesConfig,
     /// Cookies.
@@ -230,22 +236,6 @@ pub struct PasswordsConfig {
     pub threads: usize,
     /// Passwords that may wait.
     pub queue: usize,
-}
-
-/// Sessions.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SessionsConfig {
-    /// Hours in browsers and desktop programs.
-    pub web_hours: u64,
-    /// Hours on phones.
-    pub mobile_hours: u64,
-    /// Hours by single sign-on.
-    pub sso_hours: u64,
-    /// Days after which a session ends however much it is used.
-    pub absolute_days: u64,
-    /// Days that the record of an ended session is kept.
-    pub retention_days: u64,
 }
 
 /// Profile pictures.

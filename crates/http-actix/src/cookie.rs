@@ -3,7 +3,7 @@
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{COOKIE, HeaderMap};
-use muster_domain::sign_in::Opened;
+use muster_domain::id::UserId;
 use muster_domain::time::Timestamp;
 
 /// Carries the session's token.
@@ -24,16 +24,30 @@ pub struct CookieRules {
     pub same_site: SameSite,
 }
 
+/// What the cookies of a session carry.
+pub struct Carried<'a> {
+    /// The session's token.
+    pub token: &'a str,
+    /// Who is signed in.
+    pub user_id: &'a UserId,
+    /// The proof against forged requests.
+    pub csrf: &'a str,
+    /// The time.
+    pub now: Timestamp,
+    /// When the session ends if it is not used.
+    pub expires_at: Timestamp,
+}
+
 impl CookieRules {
-    /// The cookies of a session that has just begun.
+    /// The cookies of a session that has just begun, or whose end has just moved.
     #[must_use]
-    pub fn of_session(&self, opened: &Opened, csrf: &str, peer_is_https: bool) -> [Cookie<'static>; 3] {
-        let seconds = i64::try_from(opened.session.expires_at.since(opened.session.created_at).as_secs()).unwrap_or(i64::MAX);
-        let values = [(TOKEN, opened.token.expose()), (USER, opened.user.id.as_str()), (CSRF, csrf)];
+    pub fn of_session(&self, carried: &Carried<'_>, peer_is_https: bool) -> [Cookie<'static>; 3] {
+        let seconds = i64::try_from(carried.expires_at.since(carried.now).as_secs()).unwrap_or(i64::MAX);
+        let values = [(TOKEN, carried.token), (USER, carried.user_id.as_str()), (CSRF, carried.csrf)];
         values.map(|(name, value)| {
             let mut cookie = self.cookie(name, value, peer_is_https);
             cookie.set_max_age(CookieDuration::seconds(seconds));
-            cookie.set_expires(moment(opened.session.expires_at));
+            cookie.set_expires(moment(carried.expires_at));
             cookie
         })
     }

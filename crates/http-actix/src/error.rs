@@ -1,5 +1,6 @@
 //! Errors as clients read them: every use case's errors become a status and an id here, and nowhere else.
 
+mod access;
 mod accounts;
 mod directory;
 

@@ -3,7 +3,8 @@
 //! Knows no SQL and no rules: a handler parses, calls one use case of `muster-domain`, and renders. Only [`wiring`] and
 //! `main` name adapters. Start reading at [`app`], which path leads where, and [`pipeline`], what happens to every request.
 
-pub mod address;
+pub mod access_token;
+mod address;
 pub mod app;
 pub mod body;
 pub mod bot;

@@ -61,6 +61,9 @@ pub fn serves(operation: Operation) -> bool {
             | O::DemoteUserToGuest
             | O::GetUserByUsername
             | O::GetUserByEmail
+            | O::CreateUserAccessToken
+            | O::GetUserAccessTokensForUser
+            | O::RevokeUserAccessToken
     ) || serves_directory(operation)
 }
 

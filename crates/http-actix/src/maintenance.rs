@@ -34,6 +34,9 @@ pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, rete
             }
             _ = seldom.tick() => {
                 let now = service.clock.now();
+                if let Err(error) = service.live_sessions.sweep().await {
+                    tracing::warn!(error = muster_domain::cause::chain(&error), "sessions whose time is over could not be ended");
+                }
                 note("the records of ended sessions", purge(&service, now.before(retention)).await);
                 note("invitations that had expired", purge_invitations(&service, now.before(LIFETIME)).await);
             }

@@ -5,7 +5,7 @@ use actix_web::http::header::LOCATION;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{bot, channel, client_config, group, preference, probe, role, session, status, team, terms, user};
+use crate::{access_token, bot, channel, client_config, group, preference, probe, role, session, status, team, terms, user};
 
 /// The description of what is built.
 #[derive(OpenApi)]
@@ -106,6 +106,20 @@ use crate::{bot, channel, client_config, group, preference, probe, role, session
         session::login,
         session::logout,
         session::check_mfa,
+        session::live::list,
+        session::live::ended,
+        session::live::revoke,
+        session::live::revoke_all,
+        session::live::revoke_everybodys,
+        session::live::device,
+        access_token::create,
+        access_token::of_user,
+        access_token::list,
+        access_token::search,
+        access_token::get,
+        access_token::revoke,
+        access_token::disable,
+        access_token::enable,
         client_config::config,
         client_config::license,
         client_config::ping,

@@ -122,6 +122,7 @@ async fn finish(service: &Service, context: &Context, response: &mut ServiceResp
         write_error(service, context, response);
         record_refusal(service, context, response).await;
     }
+    renew_cookies(response);
     let is_get = response.request().method() == Method::GET;
     let headers = response.headers_mut();
     set_all(headers, &[("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"), ("permissions-policy", "")]);
@@ -134,6 +135,17 @@ async fn finish(service: &Service, context: &Context, response: &mut ServiceResp
     }
     if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
+    }
+}
+
+/// Who holds a session in a cookie keeps it as long as the session lives.
+fn renew_cookies(response: &mut ServiceResponse<BoxBody>) {
+    let witness = response.request().extensions_mut().get_mut::<Witness>().map(|witness| std::mem::take(&mut witness.renewed_cookies));
+    let has_own = response.headers().contains_key(header::SET_COOKIE);
+    for cookie in witness.into_iter().flatten().filter(|_| !has_own) {
+        if let Err(error) = response.response_mut().add_cookie(&cookie) {
+            tracing::error!(error = muster_domain::cause::chain(&error), "a cookie could not be set");
+        }
     }
 }
 

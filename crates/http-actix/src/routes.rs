@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web;
 use muster_domain::operation::Operation;
 
-use crate::{bot, channel, group, preference, role, session, status, team, terms, user};
+use crate::{access_token, bot, channel, group, preference, role, session, status, team, terms, user};
 
 /// Makes the list of paths, and for each operation its route.
 macro_rules! routes {
@@ -42,6 +42,14 @@ routes! {
     POST "/api/v4/users/status/ids" GetUsersStatusesByIds => status::by_ids,
     GET "/api/v4/users/username/{username:[A-Za-z0-9_.-]+}" GetUserByUsername => user::by_username,
     GET "/api/v4/users/email/{email:.+}" GetUserByEmail => user::by_email,
+    GET "/api/v4/users/tokens" GetUserAccessTokens => access_token::list,
+    POST "/api/v4/users/tokens/search" SearchUserAccessTokens => access_token::search,
+    POST "/api/v4/users/tokens/revoke" RevokeUserAccessToken => access_token::revoke,
+    POST "/api/v4/users/tokens/disable" DisableUserAccessToken => access_token::disable,
+    POST "/api/v4/users/tokens/enable" EnableUserAccessToken => access_token::enable,
+    GET "/api/v4/users/tokens/{token_id:[A-Za-z0-9]+}" GetUserAccessToken => access_token::get,
+    POST "/api/v4/users/sessions/revoke/all" RevokeSessionsFromAllUsers => session::live::revoke_everybodys,
+    PUT "/api/v4/users/sessions/device" AttachDeviceExtraProps => session::live::device,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}" GetUser => user::get,
     PUT "/api/v4/users/{user_id:[A-Za-z0-9]+}" UpdateUser => user::change::update,
     DELETE "/api/v4/users/{user_id:[A-Za-z0-9]+}" DeleteUser => user::change::delete,
@@ -56,6 +64,12 @@ routes! {
     POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/image" SetProfileImage => user::picture::set,
     DELETE "/api/v4/users/{user_id:[A-Za-z0-9]+}/image" SetDefaultProfileImage => user::picture::reset,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/image/default" GetDefaultProfileImage => user::picture::get_default,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/tokens" CreateUserAccessToken => access_token::create,
+    GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/tokens" GetUserAccessTokensForUser => access_token::of_user,
+    GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/sessions" GetSessions => session::live::list,
+    GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/sessions/ended" GetEndedSessions => session::live::ended,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/sessions/revoke" RevokeSession => session::live::revoke,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/sessions/revoke/all" RevokeAllSessions => session::live::revoke_all,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/audits" GetUserAudits => user::history::audits,
     POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/terms_of_service" RegisterTermsOfServiceAction => user::history::accept_terms,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/terms_of_service" GetUserTermsOfService => user::history::accepted_terms,

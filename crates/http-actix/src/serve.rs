@@ -10,12 +10,11 @@ use actix_web::HttpServer;
 use actix_web::web::Data;
 use muster_domain::cause::chain as told;
 use muster_domain::key_check::{self, KeyCheck};
-use muster_domain::port::Keyring;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{self, Service};
 use crate::config::Config;
-use crate::wiring::{self, Backend, Ports, StartError};
+use crate::wiring::{self, Backend, Keys, Ports, StartError};
 use crate::{local, maintenance, metrics_page};
 
 /// Connections that may wait to be accepted.
@@ -26,7 +25,7 @@ pub struct Ready {
     /// The store.
     pub backend: Backend,
     /// The keys.
-    pub keys: Arc<dyn Keyring>,
+    pub keys: Arc<Keys>,
     /// What the store says of them.
     pub key_check: KeyCheck,
 }
@@ -48,7 +47,7 @@ pub async fn ready(config: &Config) -> Result<Ready, StartError> {
         return Err(StartError::Store(told));
     }
     let missing_file = wiring::missing_key_file(config, backend.file());
-    let keys: Arc<dyn Keyring> = Arc::new(wiring::keys(config, backend.file())?);
+    let keys = Arc::new(wiring::keys(config, backend.file())?);
     let key_check = key_check::verify(&*backend.store(), &*keys).await.map_err(|error| StartError::Store(told(&error)))?;
     if key_check == KeyCheck::Foreign {
         return Err(foreign(missing_file.as_deref()));

@@ -1,5 +1,9 @@
 //! Signing in and out over HTTP.
 
+pub mod agent;
+pub mod live;
+pub mod wire;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
@@ -13,6 +17,7 @@ use utoipa::ToSchema;
 
 use crate::body::{RawBody, Texts};
 use crate::call::{Call, Witness, is_scripted};
+use crate::cookie::Carried;
 use crate::error::{ApiError, ErrorBody};
 use crate::user::UserBody;
 
@@ -111,8 +116,15 @@ fn signed_in(call: &Call, opened: Opened, wants_cookies: bool) -> HttpResponse {
     answer.insert_header((HeaderName::from_static("token"), opened.token.expose()));
     answer.insert_header((CACHE_CONTROL, "no-store"));
     if wants_cookies {
-        let csrf = call.service.sign_ins.csrf(&opened.session.id);
-        for cookie in call.service.cookies.of_session(&opened, &csrf, call.is_https) {
+        let csrf = call.service.sign_ins.csrf(opened.session.id.as_str());
+        let carried = Carried {
+            token: opened.token.expose(),
+            user_id: &opened.user.id,
+            csrf: &csrf,
+            now: opened.session.created_at,
+            expires_at: opened.session.expires_at,
+        };
+        for cookie in call.service.cookies.of_session(&carried, call.is_https) {
             answer.cookie(cookie);
         }
     }

@@ -118,11 +118,7 @@ pub(crate) fn check_ignored(fields: &mut Fields) -> Result<(), ApiError> {
 pub(crate) async fn get(request: HttpRequest, call: SignedCall, path: Path<String>) -> Result<HttpResponse, ApiError> {
     let id = user_id(&call, &path)?;
     let seen = call.service.accounts.user(&call.actor, &id).await.map_err(|error| of_look_up(error, MISSING))?;
-    let answer = tagged(&request, &call, &seen.shown, Some(seen.viewer));
-    if answer.status().is_success() {
-        call.note_use();
-    }
-    Ok(answer)
+    Ok(tagged(&request, &call, &seen.shown, Some(seen.viewer)))
 }
 
 /// `GET /api/v4/users/username/{username}`

@@ -10,12 +10,12 @@ use std::time::Duration;
 use actix_web::cookie::SameSite as CookieSameSite;
 use actix_web::web::Data;
 use muster_adapters_crypto::{ArgonOptions, ArgonPasswords, SystemClock, SystemRandomness};
+use muster_domain::access_token::TokenRules;
 use muster_domain::accounts::AccountRules;
 use muster_domain::email::MailDomains;
 use muster_domain::limit::{RateLimits, Unlimited};
 use muster_domain::locale::Locale;
 use muster_domain::password::PasswordPolicy;
-use muster_domain::port::Keyring;
 use muster_domain::session::SessionLengths;
 use muster_domain::sign_in::SignInRules;
 use muster_domain::store::{LockRules, Store};
@@ -32,6 +32,7 @@ use crate::limits::MemoryLimits;
 
 pub use backend::{Backend, StartError};
 pub use keys::{check_keys, keys, missing_key_file};
+pub use muster_adapters_crypto::Keys;
 pub use muster_domain::use_cases::Ports;
 
 /// The ports that settings ask for, besides the store and the keys.
@@ -39,12 +40,7 @@ pub use muster_domain::use_cases::Ports;
 /// # Errors
 ///
 /// [`StartError`] when the cost of passwords is out of bounds.
-pub fn ports(
-    config: &Config,
-    store: Arc<dyn Store>,
-    keys: Arc<dyn Keyring>,
-    limits: Option<Arc<MemoryLimits>>,
-) -> Result<Ports, StartError> {
+pub fn ports(config: &Config, store: Arc<dyn Store>, keys: Arc<Keys>, limits: Option<Arc<MemoryLimits>>) -> Result<Ports, StartError> {
     let passwords = passwords(config)?;
     let randomness = SystemRandomness::new().map_err(|error| StartError::Settings(error.to_string()))?;
     let limits: Arc<dyn RateLimits> = match limits {
@@ -53,13 +49,15 @@ pub fn ports(
     };
     Ok(Ports {
         store,
-        keys,
+        keys: keys.clone(),
+        sealer: keys,
         passwords: Arc::new(passwords),
         clock: Arc::new(SystemClock),
         randomness: Arc::new(randomness),
         limits,
         pictures: files::pictures(config)?,
         files: files::files(config)?,
+        sends_mail: false,
     })
 }
 
@@ -95,12 +93,15 @@ fn cores() -> usize {
 /// The service that settings and ports make. It keeps a handle of the runtime that it is made on.
 #[must_use]
 pub fn service(config: &Config, ports: Ports) -> Data<Service> {
-    let UseCases { accounts, directory, sign_ins, refusals } = UseCases::new(&ports, account_rules(config), sign_in_rules(config));
+    let UseCases { accounts, directory, sign_ins, live_sessions, tokens, refusals } =
+        UseCases::new(&ports, account_rules(config), sign_in_rules(config));
     let Ports { store, clock, randomness, .. } = ports;
     Data::new(Service {
         accounts,
         directory,
         sign_ins,
+        live_sessions,
+        tokens,
         refusals,
         store,
         clock,
@@ -133,6 +134,10 @@ fn hours(hours: u64) -> Duration {
     Duration::from_secs(hours.saturating_mul(3600))
 }
 
+fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes.saturating_mul(60))
+}
+
 fn days(days: u64) -> Duration {
     hours(days.saturating_mul(24))
 }
@@ -144,9 +149,28 @@ fn sign_in_rules(config: &Config) -> SignInRules {
     let absolute = lengths.iter().copied().fold(days(sessions.absolute_days), Duration::max);
     SignInRules {
         lock: LockRules::after(config.accounts.max_failed_sign_ins),
-        lengths: SessionLengths { web: lengths[0], mobile: lengths[1], sso: lengths[2], absolute },
+        lengths: SessionLengths {
+            web: lengths[0],
+            mobile: lengths[1],
+            sso: lengths[2],
+            absolute,
+            extends: sessions.extend_with_activity,
+            idle: Some(minutes(sessions.idle_minutes)).filter(|idle| !idle.is_zero()),
+        },
         sessions_per_user: config.accounts.sessions_per_user,
         reveals_factor: config.accounts.reveal_mfa,
+        tokens: token_rules(config),
+    }
+}
+
+fn token_rules(config: &Config) -> TokenRules {
+    let wanted = &config.tokens;
+    TokenRules {
+        are_enabled: wanted.enabled,
+        per_user: wanted.per_user,
+        longest: Some(days(wanted.max_days)).filter(|longest| !longest.is_zero()),
+        are_marked: wanted.marked,
+        make_tokens: wanted.make_tokens,
     }
 }
 

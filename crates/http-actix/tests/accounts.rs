@@ -26,6 +26,8 @@ mod history;
 mod invitations;
 #[path = "accounts/lists.rs"]
 mod lists;
+#[path = "accounts/live_sessions.rs"]
+mod live_sessions;
 #[path = "accounts/orders.rs"]
 mod orders;
 #[path = "accounts/pictures.rs"]
@@ -44,6 +46,8 @@ mod socket;
 mod tags;
 #[path = "accounts/terms.rs"]
 mod terms;
+#[path = "accounts/tokens.rs"]
+mod tokens;
 #[path = "accounts/uploads.rs"]
 mod uploads;
 #[path = "accounts/views.rs"]

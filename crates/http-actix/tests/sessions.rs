@@ -247,7 +247,7 @@ async fn open_operations_are_not_forged_either() {
 
 #[actix_web::test]
 async fn a_session_ends_with_its_time_and_with_its_account() {
-    let app = TestApp::with("sessions.web_hours = 2").await;
+    let app = TestApp::with("sessions.web_hours = 2\nsessions.extend_with_activity = false").await;
     let ada = app.somebody("ada").await;
     app.clock.advance(Duration::from_secs(2 * 3600 - 1));
     assert_eq!(app.get(ME).by(&ada).send().await.status, 200);

@@ -1,12 +1,13 @@
 //! Sessions as rows, and rows as sessions.
 
-use diesel::dsl::Eq;
+use diesel::dsl::{Eq, SqlTypeOf};
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use muster_domain::client::ClientAddress;
 use muster_domain::credential::{Digest, Method};
 use muster_domain::id::UserId;
-use muster_domain::session::{EndReason, Ending, ProviderSession, Session, SessionKind, Touch};
+use muster_domain::session::{DeviceChange, DeviceProps, EndReason, Ending, ProviderSession, Session, SessionKind, Touch};
 use muster_domain::store::{Cause, StoreError};
 use muster_domain::time::Timestamp;
 
@@ -43,7 +44,26 @@ pub(crate) struct SessionRow {
     ended_at: Option<i64>,
     end_reason: Option<String>,
     ended_by: Option<String>,
+    voip_device_id: String,
+    is_silent: Option<bool>,
+    mobile_version: String,
 }
+
+/// The columns of [`SessionRow`] in its order, for statements that are written as SQL.
+macro_rules! session_columns {
+    () => {
+        "sessions.id, sessions.user_id, sessions.token_hash, sessions.key_id, sessions.kind, \
+         sessions.authenticated_at, sessions.methods, sessions.created_at, sessions.last_active_at, \
+         sessions.expires_at, sessions.absolute_expires_at, sessions.first_address, sessions.last_address, \
+         sessions.user_agent, sessions.device_id, sessions.issuer, sessions.subject, sessions.provider_session_id, \
+         sessions.ended_at, sessions.end_reason, sessions.ended_by, sessions.voip_device_id, sessions.is_silent, \
+         sessions.mobile_version"
+    };
+}
+pub(crate) use session_columns;
+
+/// What [`session_columns!`] are in SQL.
+pub(crate) type SessionSql = SqlTypeOf<<SessionRow as Selectable<Pg>>::SelectExpression>;
 
 impl SessionRow {
     /// Whether the stored hash is one of some, made under the same key.
@@ -86,12 +106,13 @@ fn read(row: SessionRow) -> Result<Session, Cause> {
         last_address: address(&row.last_address)?,
         user_agent: row.user_agent,
         device_id: row.device_id,
+        device: DeviceProps { voip_device_id: row.voip_device_id, is_silent: row.is_silent, mobile_version: row.mobile_version },
         provider: ProviderSession { issuer: row.issuer, subject: row.subject, session_id: row.provider_session_id },
         ended,
     })
 }
 
-fn address(text: &str) -> Result<ClientAddress, Cause> {
+pub(crate) fn address(text: &str) -> Result<ClientAddress, Cause> {
     Ok(ClientAddress::new(text.parse()?))
 }
 
@@ -140,6 +161,7 @@ pub(crate) struct TouchRow<'a> {
     last_address: String,
     token_hash: Option<&'a str>,
     key_id: Option<&'a str>,
+    expires_at: Option<i64>,
 }
 
 impl<'a> From<&'a Touch> for TouchRow<'a> {
@@ -148,6 +170,30 @@ impl<'a> From<&'a Touch> for TouchRow<'a> {
             last_address: touch.address.ip().to_string(),
             token_hash: touch.token.as_ref().map(Digest::value),
             key_id: touch.token.as_ref().map(|token| token.key().as_str()),
+            expires_at: touch.expires_at.map(Timestamp::as_millis),
+        }
+    }
+}
+
+/// What changes of a session's push device.
+#[derive(AsChangeset)]
+#[diesel(table_name = sessions)]
+pub(crate) struct DeviceRow<'a> {
+    device_id: Option<&'a str>,
+    voip_device_id: Option<&'a str>,
+    is_silent: Option<bool>,
+    mobile_version: Option<&'a str>,
+    expires_at: Option<i64>,
+}
+
+impl<'a> From<&'a DeviceChange> for DeviceRow<'a> {
+    fn from(change: &'a DeviceChange) -> Self {
+        Self {
+            device_id: change.device_id.as_deref(),
+            voip_device_id: change.voip_device_id.as_deref(),
+            is_silent: change.is_silent,
+            mobile_version: change.mobile_version.as_deref(),
+            expires_at: change.expires_at.map(Timestamp::as_millis),
         }
     }
 }

@@ -104,14 +104,21 @@ async fn look_ups_use_indexes() {
         crate::user::BY_USERNAMES.to_owned(),
         crate::user::BY_LOGIN.to_owned(),
         crate::session::PURGE.to_owned(),
-        "SELECT * FROM sessions JOIN users ON sessions.user_id = users.id WHERE ended_at IS NULL AND token_hash = ? AND key_id = ?"
+        crate::session::BY_ONE.to_owned(),
+        crate::session::BY_TWO.to_owned(),
+        crate::session::END_EXPIRED.to_owned(),
+        crate::session::END_IDLE.to_owned(),
+        "SELECT * FROM access_tokens WHERE id = ? OR user_id = ? OR user_id IN (SELECT id FROM users WHERE username = ?) \
+         ORDER BY created_at, id LIMIT 9"
             .to_owned(),
     ];
     for query in queries {
         let explain = format!("EXPLAIN QUERY PLAN {}", query.replace('?', "'x'"));
         let steps = store.writer.run(move |c| diesel::sql_query(explain).load::<Step>(c)).await.unwrap().unwrap();
-        let scans: Vec<_> =
-            steps.iter().filter(|step| ["SCAN users", "SCAN sessions"].iter().any(|scan| step.detail.starts_with(scan))).collect();
+        let scans: Vec<_> = steps
+            .iter()
+            .filter(|step| ["SCAN users", "SCAN sessions", "SCAN access_tokens"].iter().any(|scan| step.detail.starts_with(scan)))
+            .collect();
         assert!(scans.is_empty(), "{query}: {:?}", steps.iter().map(|step| &step.detail).collect::<Vec<_>>());
     }
 }

@@ -1,23 +1,34 @@
 //! Whom a token belongs to, and what its use leaves behind.
 
 use super::SignIns;
+use crate::access_token::{TokenOwner, is_misspelt};
 use crate::client::ClientAddress;
-use crate::credential::Token;
-use crate::id::SessionId;
+use crate::credential::{KeyId, Token};
+use crate::id::{AccessTokenId, SessionId};
 use crate::limit::{Counted, Standing, Whose};
 use crate::port::Purpose;
 use crate::session::{SignedIn, Touch};
-use crate::store::StoreError;
+use crate::store::{Held, Shown, StoreError};
+use crate::time::Timestamp;
 
 /// Whom a token belongs to.
 #[derive(Debug)]
 pub enum Bearer {
-    /// A session that lives, and its account.
-    Known(Box<SignedIn>),
+    /// A session that lives, or an access token that counts, and its account.
+    Known(Box<Held>),
     /// Nobody.
     Unknown,
     /// Nobody, and this network has shown too many such tokens.
     TooMany(Standing),
+}
+
+/// The use of a session or an access token, to be written down.
+#[derive(Debug, Clone)]
+pub enum Use {
+    /// A session's.
+    Session(SessionId, Touch),
+    /// An access token's.
+    AccessToken(AccessTokenId, Touch),
 }
 
 impl SignIns {
@@ -28,12 +39,17 @@ impl SignIns {
     /// [`StoreError`] when that can't be told.
     #[tracing::instrument(skip_all)]
     pub async fn bearer(&self, token: &Token, address: ClientAddress) -> Result<Bearer, StoreError> {
-        let hashes = self.keys.candidates(Purpose::Session, token.expose());
-        let found = self.store.read().await?.sessions().by_token(&hashes).await?;
+        let text = token.expose();
+        let hashes = |purpose| self.keys.candidates(purpose, text);
+        let found = if is_misspelt(text) {
+            None
+        } else {
+            let shown = Shown { sessions: hashes(Purpose::Session), access_tokens: hashes(Purpose::AccessToken) };
+            self.store.read().await?.sessions().by_token(&shown).await?
+        };
         let now = self.clock.now();
-        let live = found.filter(|signed_in| signed_in.session.is_live(now) && signed_in.user.is_active());
-        Ok(match live {
-            Some(signed_in) => Bearer::Known(Box::new(signed_in)),
+        Ok(match found.filter(|held| self.counts(held, now)) {
+            Some(held) => Bearer::Known(Box::new(held)),
             None => match self.limits.take(Counted::UnknownTokensByAddress, Whose::Network(address.network())) {
                 Some(standing) if !standing.is_allowed() => Bearer::TooMany(standing),
                 _ => Bearer::Unknown,
@@ -41,37 +57,59 @@ impl SignIns {
         })
     }
 
-    /// What is to be written down of a session's use, if it is time to: at most every five minutes, or to move a token to the
-    /// current key.
-    #[must_use]
-    pub fn due_touch(&self, signed_in: &SignedIn, token: &Token, address: ClientAddress) -> Option<Touch> {
-        let now = self.clock.now();
-        let moved = (signed_in.key != self.keys.current()).then(|| self.keys.digest(Purpose::Session, token.expose()));
-        let is_due = moved.is_some() || signed_in.session.is_touch_due(now);
-        is_due.then_some(Touch { at: now, address, token: moved })
+    /// Whether what a token stands for lets its account in.
+    fn counts(&self, held: &Held, now: Timestamp) -> bool {
+        match held {
+            Held::Session(SignedIn { session, user, .. }) => user.is_active() && self.rules.lengths.allow(session, now),
+            Held::AccessToken(TokenOwner { token, user, .. }) => {
+                let is_wanted = self.rules.tokens.are_enabled || user.bot.is_some();
+                is_wanted && token.is_live(now) && user.is_active() && !user.is_remote()
+            }
+        }
     }
 
-    /// Writes down the use of a session.
+    /// What is to be written down of a token's use, if it is time to: at most every five minutes, or to move it to the current key.
+    #[must_use]
+    pub fn due_use(&self, held: &Held, token: &Token, address: ClientAddress) -> Option<Use> {
+        let now = self.clock.now();
+        let moved = |key: &KeyId, purpose| (*key != self.keys.current()).then(|| self.keys.digest(purpose, token.expose()));
+        match held {
+            Held::Session(SignedIn { session, key, .. }) => {
+                let moved = moved(key, Purpose::Session);
+                let touch = Touch { at: now, address, token: moved, expires_at: self.rules.lengths.extended(session, now) };
+                (touch.token.is_some() || session.is_touch_due(now)).then(|| Use::Session(session.id.clone(), touch))
+            }
+            Held::AccessToken(TokenOwner { token: held, key, .. }) => {
+                let touch = Touch { at: now, address, token: moved(key, Purpose::AccessToken), expires_at: None };
+                (touch.token.is_some() || held.is_touch_due(now)).then(|| Use::AccessToken(held.id.clone(), touch))
+            }
+        }
+    }
+
+    /// Writes down the use of a session or an access token.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when it could not be written.
     #[tracing::instrument(skip_all)]
-    pub async fn touch(&self, session: &SessionId, touch: &Touch) -> Result<(), StoreError> {
+    pub async fn note(&self, usage: &Use) -> Result<(), StoreError> {
         let mut work = self.store.begin().await?;
-        work.sessions().touch(session, touch).await?;
+        match usage {
+            Use::Session(id, touch) => work.sessions().touch(id, touch).await?,
+            Use::AccessToken(id, touch) => work.access_tokens().touch(id, touch).await?,
+        }
         work.commit().await
     }
 
-    /// The value that proves that a request of a session was not forged by another site.
+    /// The value that proves that a request with a session's or an access token's cookie was not forged by another site.
     #[must_use]
-    pub fn csrf(&self, session: &SessionId) -> String {
-        self.keys.digest(Purpose::Csrf, session.as_str()).value().to_owned()
+    pub fn csrf(&self, credential_id: &str) -> String {
+        self.keys.digest(Purpose::Csrf, credential_id).value().to_owned()
     }
 
     /// Whether a request shows that value.
     #[must_use]
-    pub fn is_csrf(&self, session: &SessionId, presented: &str) -> bool {
-        self.keys.matches(Purpose::Csrf, session.as_str(), presented)
+    pub fn is_csrf(&self, credential_id: &str, presented: &str) -> bool {
+        self.keys.matches(Purpose::Csrf, credential_id, presented)
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::port::PasswordsError;
+use crate::store::Held;
 use crate::testkit::fake::PlainKeyring;
 use crate::testkit::service::{Bench, account_rules, granted, origin, sign_in_rules};
 use crate::testkit::{fixture, memory::MemoryStore};
@@ -200,19 +201,24 @@ async fn use_is_written_down_every_five_minutes_and_when_the_key_changed() {
     bench.register("ada").await;
     let token = bench.sign_in("ada", RIGHT).await.unwrap().token;
     let known = async || match bench.sign_ins.bearer(&token, fixture::address()).await.unwrap() {
-        Bearer::Known(known) => known,
+        Bearer::Known(known) => *known,
         other => panic!("{other:?}"),
     };
-    assert!(bench.sign_ins.due_touch(&*known().await, &token, fixture::address()).is_none());
+    let due = |held: &Held| match bench.sign_ins.due_use(held, &token, fixture::address()) {
+        Some(Use::Session(_, touch)) => Some(touch),
+        Some(Use::AccessToken(..)) | None => None,
+    };
+    assert!(due(&known().await).is_none());
     bench.clock.advance(Duration::from_mins(5));
-    let touch = bench.sign_ins.due_touch(&*known().await, &token, fixture::address()).unwrap();
-    assert!(touch.token.is_none());
-    bench.sign_ins.touch(&known().await.session.id, &touch).await.unwrap();
-    assert!(bench.sign_ins.due_touch(&*known().await, &token, fixture::address()).is_none());
+    let held = known().await;
+    let touch = due(&held).unwrap();
+    assert!(touch.token.is_none() && touch.expires_at.is_none(), "the rules end every session after an hour in all");
+    bench.sign_ins.note(&bench.sign_ins.due_use(&held, &token, fixture::address()).unwrap()).await.unwrap();
+    assert!(due(&known().await).is_none());
 
-    let mut moved = *known().await;
-    moved.key = crate::credential::KeyId::new("former");
-    assert!(bench.sign_ins.due_touch(&moved, &token, fixture::address()).unwrap().token.is_some());
+    let Held::Session(signed_in) = known().await else { panic!("no session") };
+    let moved = crate::session::SignedIn { key: crate::credential::KeyId::new("former"), ..signed_in };
+    assert!(due(&Held::Session(moved)).unwrap().token.is_some());
 }
 
 #[test]

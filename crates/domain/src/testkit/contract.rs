@@ -9,17 +9,19 @@ use std::time::Duration;
 use crate::credential::{Digest, NewPassword};
 use crate::id::UserId;
 use crate::session::{Guard, NewSession, SignedIn};
-use crate::store::{Attempt, LockRules, LoginName, Store, StoreError, UniqueField, UnitOfWork};
+use crate::store::{Attempt, Held, LockRules, LoginName, Shown, Store, StoreError, UniqueField, UnitOfWork};
 use crate::testkit::fixture::{self, BORN};
 use crate::time::Timestamp;
 use crate::user::User;
 
+pub mod access_tokens;
 pub mod audits;
 pub mod bots;
 pub mod channels;
 pub mod counts;
 pub mod credentials;
 pub mod crowds;
+pub mod devices;
 mod directory;
 pub mod endings;
 pub mod filters;
@@ -27,7 +29,9 @@ pub mod groups;
 pub mod invitations;
 pub mod lists;
 pub mod model;
+pub mod one_time;
 pub mod orders;
+pub mod outbox;
 pub mod pages;
 pub mod preferences;
 mod promises;
@@ -135,7 +139,11 @@ async fn open(store: &dyn Store, session: &NewSession, guard: Guard) -> bool {
 }
 
 async fn by_token(store: &dyn Store, hashes: &[Digest]) -> Option<SignedIn> {
-    store.read().await.unwrap().sessions().by_token(hashes).await.unwrap()
+    let shown = Shown { sessions: hashes.to_vec(), access_tokens: Vec::new() };
+    match store.read().await.unwrap().sessions().by_token(&shown).await.unwrap() {
+        Some(Held::Session(signed_in)) => Some(signed_in),
+        Some(Held::AccessToken(_)) | None => None,
+    }
 }
 
 /// Whether the fixture's session of an id is there and has not ended.

@@ -6,10 +6,14 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use secrecy::SecretSlice;
 
-use crate::credential::{Digest, KeyId, Password, PasswordHash};
+use crate::credential::{Digest, KeyId, Password, PasswordHash, Sealed};
 use crate::id::UserId;
-use crate::port::{Clock, Files, FilesError, Keyring, Passwords, PasswordsError, PictureError, Pictures, Purpose, Randomness, Verdict};
+use crate::port::{
+    Clock, Files, FilesError, Keyring, Passwords, PasswordsError, PictureError, Pictures, Purpose, Randomness, SealContext, SealError,
+    SealPurpose, Sealer, Verdict,
+};
 use crate::time::Timestamp;
 use crate::username::Username;
 
@@ -120,6 +124,25 @@ impl Keyring for PlainKeyring {
     fn matches(&self, purpose: Purpose, text: &str, presented: &str) -> bool {
         self.candidates(purpose, text).iter().any(|digest| digest.value() == presented)
     }
+}
+
+/// Seals by writing the key, the purpose and the place before the value.
+impl Sealer for PlainKeyring {
+    fn seal(&self, purpose: SealPurpose, context: SealContext<'_>, plain: &[u8]) -> Result<Sealed, SealError> {
+        let head = sealed_head(self.keys[0], purpose, context);
+        Ok(Sealed { key_id: KeyId::new(self.keys[0]), bytes: [head.as_bytes(), plain].concat() })
+    }
+
+    fn open(&self, purpose: SealPurpose, context: SealContext<'_>, sealed: &Sealed) -> Result<SecretSlice<u8>, SealError> {
+        let known = self.keys.iter().find(|key| **key == sealed.key_id.as_str());
+        let key = known.ok_or_else(|| SealError::KeyMissing(sealed.key_id.clone()))?;
+        let head = sealed_head(key, purpose, context);
+        sealed.bytes.strip_prefix(head.as_bytes()).map(|plain| plain.to_vec().into()).ok_or(SealError::Forged)
+    }
+}
+
+fn sealed_head(key: &str, purpose: SealPurpose, SealContext { table, row, column }: SealContext<'_>) -> String {
+    format!("{key} {} {table} {row} {column}: ", purpose.id())
 }
 
 /// Takes what begins as a picture does for one, and writes `square of ` before it.

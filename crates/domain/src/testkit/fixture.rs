@@ -2,15 +2,19 @@
 
 use std::str::FromStr;
 
+use crate::access_token::{AccessToken, NewAccessToken};
+use crate::actor::CredentialKind;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::channel::{Channel, ChannelKind, ChannelMember};
 use crate::client::{Client, ClientAddress};
-use crate::credential::{Digest, KeyId, Method, NewPassword, Password, PasswordHash};
+use crate::credential::{Digest, KeyId, Method, NewPassword, Password, PasswordHash, Sealed};
 use crate::email::Email;
 use crate::group::Group;
 use crate::invitation::{Invitation, NewInvitation};
 use crate::locale::Locale;
+use crate::mail::{MailKind, NewMail};
 use crate::map::TextMap;
+use crate::one_time::{NewOneTimeToken, OneTimeToken, TokenKind};
 use crate::operation::Operation;
 use crate::preference::Preference;
 use crate::session::{EndReason, Ending, NewSession, ProviderSession, Session, SessionKind};
@@ -88,6 +92,7 @@ pub fn session(short_id: &str, short_user_id: &str) -> Session {
         last_address: address(),
         user_agent: "test".to_owned(),
         device_id: String::new(),
+        device: crate::session::DeviceProps::default(),
         provider: ProviderSession::default(),
         ended: None,
     }
@@ -185,6 +190,30 @@ pub fn audit(short_id: &str) -> AuditEntry {
     AuditEntry::new(id(short_id), BORN, Operation::Login, Outcome::Done, origin)
 }
 
+/// An access token that was made in a session, by its owner, for good.
+#[must_use]
+pub fn access_token(short_id: &str, short_user_id: &str) -> AccessToken {
+    AccessToken {
+        id: id(short_id),
+        user_id: id(short_user_id),
+        description: format!("token {short_id}"),
+        is_active: true,
+        scopes: None,
+        created_by: Some(id(short_user_id)),
+        created_via: CredentialKind::Session,
+        created_at: BORN,
+        expires_at: None,
+        last_used_at: None,
+        last_address: None,
+    }
+}
+
+/// The same to be stored, with the hash `hash of <id>`.
+#[must_use]
+pub fn new_access_token(short_id: &str, short_user_id: &str) -> NewAccessToken {
+    NewAccessToken { token: access_token(short_id, short_user_id), hash: digest(&format!("hash of {short_id}")) }
+}
+
 /// A team that its members invite to, by the name `team-<id>`.
 #[must_use]
 pub fn team(short_id: &str) -> Team {
@@ -271,6 +300,27 @@ pub fn invitation(short_id: &str, short_team_id: &str, name: &str) -> NewInvitat
         created_at: BORN,
     };
     NewInvitation { invitation, token: digest(&format!("hash of {short_id}")) }
+}
+
+/// A mail that belongs to nobody and is of use for ever.
+#[must_use]
+pub fn mail(short_id: &str) -> NewMail {
+    let sealed = Sealed { key_id: KeyId::new("k1"), bytes: format!("\0letter {short_id}").into_bytes() };
+    NewMail { id: id(short_id), user_id: None, kind: MailKind::Reset, sealed, created_at: BORN, expires_at: None }
+}
+
+/// A reset's token for `<user>@example.test` that counts for a day; its hash is `hash of <id>`.
+#[must_use]
+pub fn one_time_token(short_id: &str, short_user_id: &str) -> NewOneTimeToken {
+    let token = OneTimeToken {
+        id: id(short_id),
+        user_id: id(short_user_id),
+        kind: TokenKind::Reset,
+        email: email(short_user_id),
+        created_at: BORN,
+        expires_at: BORN.after(TokenKind::Reset.lifetime()),
+    };
+    NewOneTimeToken { token, hash: digest(&format!("hash of {short_id}")) }
 }
 
 /// Terms that nobody is known to have written.

@@ -9,18 +9,21 @@ use crate::audit::AuditEntry;
 use crate::page::Page;
 use crate::session::Session;
 use crate::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, ReadAudits, ReadChannels, ReadGroups, ReadInvitations,
-    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
-    StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAccessTokens, ReadAudits,
+    ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses,
+    ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 
 use state::State;
 
+mod access_token;
 mod audit;
 mod channel;
 mod credential;
 mod group;
 mod invitation;
+mod one_time;
+mod outbox;
 mod preference;
 mod service;
 mod session;
@@ -135,6 +138,10 @@ impl Reading for Repositories<Arc<Committed>> {
         self
     }
 
+    fn access_tokens(&mut self) -> &mut dyn ReadAccessTokens {
+        self
+    }
+
     fn audits(&mut self) -> &mut dyn ReadAudits {
         self
     }
@@ -167,6 +174,14 @@ impl Reading for Repositories<Arc<Committed>> {
         self
     }
 
+    fn outbox(&mut self) -> &mut dyn ReadOutbox {
+        self
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens {
+        self
+    }
+
     fn service(&mut self) -> &mut dyn ReadService {
         self
     }
@@ -183,6 +198,10 @@ impl UnitOfWork for Repositories<Work> {
     }
 
     fn sessions(&mut self) -> &mut dyn Sessions {
+        self
+    }
+
+    fn access_tokens(&mut self) -> &mut dyn AccessTokens {
         self
     }
 
@@ -215,6 +234,14 @@ impl UnitOfWork for Repositories<Work> {
     }
 
     fn statuses(&mut self) -> &mut dyn Statuses {
+        self
+    }
+
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
         self
     }
 

@@ -7,6 +7,7 @@ use super::fixture;
 use super::memory::MemoryStore;
 use ports::{FaultyStore, GatedPasswords};
 
+use crate::access_token::TokenRules;
 use crate::accounts::{AccountRules, Accounts, Link};
 use crate::actor::{Actor, CredentialKind, Principal, Proof};
 use crate::audit::{Origin, RecordedAudit};
@@ -15,7 +16,9 @@ use crate::directory::Directory;
 use crate::email::MailDomains;
 use crate::id::UserId;
 use crate::limit::{RateLimits, Unlimited};
+use crate::live_sessions::LiveSessions;
 use crate::locale::Locale;
+use crate::mail::Postbox;
 use crate::password::PasswordPolicy;
 use crate::permission::{Permit, Permitted, permit};
 use crate::refusal::Refusals;
@@ -25,6 +28,7 @@ use crate::sign_in::{Bearer, Claim, Opened, SignInError, SignInRules, SignIns, t
 use crate::store::{LockRules, Store, UnitOfWork};
 use crate::team::Standing;
 use crate::time::Timestamp;
+use crate::tokens::Tokens;
 use crate::use_cases::{Ports, UseCases};
 use crate::user::User;
 use crate::user::query::NameFormat;
@@ -37,6 +41,8 @@ pub use ports::Faults;
 
 /// Everything a test of the use cases needs.
 pub struct Bench {
+    /// The ports, as the use cases have them.
+    pub ports: Ports,
     /// The store.
     pub store: Arc<MemoryStore>,
     /// What of the store fails before the use cases.
@@ -49,12 +55,18 @@ pub struct Bench {
     pub passwords: Arc<PlainPasswords>,
     /// Pictures.
     pub files: Arc<MemoryFiles>,
+    /// Where letters are put.
+    pub postbox: Postbox,
     /// Accounts.
     pub accounts: Arc<Accounts>,
     /// What lies around them.
     pub directory: Arc<Directory>,
     /// Sign-ins.
     pub sign_ins: Arc<SignIns>,
+    /// Sessions.
+    pub live_sessions: Arc<LiveSessions>,
+    /// Access tokens.
+    pub tokens: Arc<Tokens>,
     /// Refusals.
     pub refusals: Arc<Refusals>,
 }
@@ -90,9 +102,10 @@ pub fn sign_in_rules() -> SignInRules {
     let hour = std::time::Duration::from_hours(1);
     SignInRules {
         lock: LockRules::after(3),
-        lengths: SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour },
+        lengths: SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour, extends: true, idle: None },
         sessions_per_user: 3,
         reveals_factor: true,
+        tokens: TokenRules { are_enabled: true, per_user: 3, longest: None, are_marked: false, make_tokens: true },
     }
 }
 
@@ -126,16 +139,34 @@ impl Bench {
         let mut ports = Ports {
             store: Arc::new(FaultyStore { behind: store.clone(), faults: faults.clone() }),
             keys: Arc::new(PlainKeyring::default()),
+            sealer: Arc::new(PlainKeyring::default()),
             passwords: Arc::new(GatedPasswords { behind: passwords.clone(), gate: gate.clone() }),
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
             limits: Arc::new(Unlimited),
             pictures: Arc::new(PlainPictures),
             files: Some(files.clone()),
+            sends_mail: true,
         };
         change(&mut ports);
-        let UseCases { accounts, directory, sign_ins, refusals } = UseCases::new(&ports, accounts, sign_ins);
-        Self { store, faults, gate, clock, passwords, files, accounts, directory, sign_ins, refusals }
+        let postbox = Postbox::new(&ports);
+        let UseCases { accounts, directory, sign_ins, live_sessions, tokens, refusals } = UseCases::new(&ports, accounts, sign_ins);
+        Self {
+            ports,
+            store,
+            faults,
+            gate,
+            clock,
+            passwords,
+            files,
+            postbox,
+            accounts,
+            directory,
+            sign_ins,
+            live_sessions,
+            tokens,
+            refusals,
+        }
     }
 
     /// Signs somebody up with the password of the fixtures.

@@ -8,10 +8,11 @@ use actix_web::web::Data;
 use muster_domain::accounts::{RegisterError, SetPasswordError};
 use muster_domain::actor::Actor;
 use muster_domain::cause::chain as told;
-use muster_domain::credential::Password;
+use muster_domain::credential::{KeyId, Password};
 use muster_domain::key_check::KeyCheck;
 use muster_domain::password::WeakPassword;
 use muster_domain::permission::{operations, permit};
+use muster_domain::port::Keyring;
 use muster_domain::store::UniqueField;
 use muster_domain::user::registration::Registration;
 use muster_domain::username::Username;
@@ -129,14 +130,17 @@ async fn rotate(config: &Config) -> Result<(), String> {
         KeyCheck::New | KeyCheck::Current | KeyCheck::Foreign => "the store belongs to the current key already",
     };
     let mut reading = backend.store().read().await.map_err(|error| told(&error))?;
-    let counts = reading.sessions().count_by_key().await.map_err(|error| told(&error))?;
-    let former: u64 = counts.iter().filter(|(key, _)| *key != keys.current()).map(|(_, count)| count).sum();
+    let former =
+        |counts: Vec<(KeyId, u64)>| -> u64 { counts.iter().filter(|(key, _)| *key != keys.current()).map(|(_, count)| count).sum() };
+    let sessions = former(reading.sessions().count_by_key().await.map_err(|error| told(&error))?);
+    let tokens = former(reading.access_tokens().count_by_key().await.map_err(|error| told(&error))?);
     say(moved)?;
-    if former == 0 {
+    if sessions + tokens == 0 {
         return say("nothing needs the former keys any more: secrets.previous_keys may be emptied");
     }
     say(&format!(
-        "sessions still stored under former keys: {former}; each moves when it is used next, so keep secrets.previous_keys until none is left"
+        "still stored under former keys: {sessions} sessions, {tokens} access tokens; each moves when it is used next, so keep \
+         secrets.previous_keys until none is left"
     ))
 }
 

@@ -14,6 +14,7 @@ impl Config {
             self.store_is_wrong(),
             self.locale_is_wrong(),
             self.files_are_wrong(),
+            self.idle_is_wrong(),
             self.numbers_are_wrong(),
         ];
         let wrong: Vec<_> = rules.into_iter().flatten().collect();
@@ -85,6 +86,12 @@ impl Config {
         })
     }
 
+    fn idle_is_wrong(&self) -> Option<String> {
+        // Use is written down every five minutes: below that, who is busy would seem idle.
+        let is_wrong = !matches!(self.sessions.idle_minutes, 0 | 10..=525_600);
+        is_wrong.then(|| "sessions.idle_minutes: it must be 0, or from 10 to 525600".to_owned())
+    }
+
     fn numbers_are_wrong(&self) -> Option<String> {
         let within = |name: &str, value: u64, least: u64, most: u64| {
             (!(least..=most).contains(&value)).then(|| format!("{name}: it must be from {least} to {most}"))
@@ -97,6 +104,8 @@ impl Config {
             within("sessions.web_hours", self.sessions.web_hours, 1, 876_000),
             within("sessions.mobile_hours", self.sessions.mobile_hours, 1, 876_000),
             within("sessions.sso_hours", self.sessions.sso_hours, 1, 876_000),
+            within("tokens.per_user", self.tokens.per_user.into(), 1, 10_000),
+            within("tokens.max_days", self.tokens.max_days, 0, 36_500),
             within("sessions.absolute_days", self.sessions.absolute_days, 1, 36_500),
             within("sessions.retention_days", self.sessions.retention_days, 1, 36_500),
             within("files.picture_bytes", wide(self.files.picture_bytes), 1024, 104_857_600),

@@ -42,6 +42,8 @@ fn what_would_be_unsafe_or_useless_is_refused() {
     assert!(refused("[store]\nurl = \"mysql://x\"").contains("store.url"));
     assert!(refused("[passwords]\nminimum_length = 80").contains("minimum_length"));
     assert!(refused("[accounts]\ndefault_locale = \"xx\"").contains("default_locale"));
+    assert!(refused("[sessions]\nidle_minutes = 9").contains("sessions.idle_minutes"));
+    assert!(refused("[tokens]\nper_user = 0").contains("tokens.per_user"));
 }
 
 #[test]

@@ -56,7 +56,6 @@ pub(crate) async fn users(request: HttpRequest, call: SignedCall) -> Result<Http
     let wanted = wanted(&query)?;
     let is_tagged = is_tagged(&wanted);
     let listed = call.service.accounts.list(call.permit::<operations::GetUsers>()?, &call.actor, wanted).await?;
-    call.note_use();
     let bodies: Vec<_> = listed.iter().map(body).collect();
     if is_tagged { Ok(tagged(&request, &bodies)) } else { Ok(HttpResponse::Ok().json(bodies)) }
 }

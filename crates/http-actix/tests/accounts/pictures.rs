@@ -53,7 +53,8 @@ pub(crate) async fn sets(scene: &Scene, who: &Somebody, bytes: &[u8]) {
 /// With real pictures, kept in a folder.
 async fn real(settings: &str) -> Scene {
     let app = TestApp::on(settings, |config, ports| {
-        let real = wiring::ports(config, ports.store.clone(), ports.keys.clone(), None).unwrap();
+        let keys = std::sync::Arc::new(wiring::keys(config, None).unwrap());
+        let real = wiring::ports(config, ports.store.clone(), keys, None).unwrap();
         Ports { pictures: real.pictures, files: real.files, ..ports }
     });
     Scene::of(app.await).await

@@ -96,7 +96,10 @@ fn sessions_go_on_under_a_new_key() {
     place.change("secrets.key", NEW);
     place.change("secrets.previous_keys", OLD);
     let rotated = place.run(&["secrets", "rotate"]).succeeded();
-    assert!(rotated.starts_with("the store now belongs to the new key\nsessions still stored under former keys: 2;"), "{rotated}");
+    assert!(
+        rotated.starts_with("the store now belongs to the new key\nstill stored under former keys: 2 sessions, 0 access tokens;"),
+        "{rotated}"
+    );
     let service = place.serve();
     for token in &tokens {
         assert_eq!(get(service.address, "/api/v4/users/me", token).status, 200);

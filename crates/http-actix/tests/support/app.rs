@@ -83,7 +83,8 @@ impl TestApp {
     /// With real hashes of passwords.
     pub(crate) async fn hashing() -> Self {
         Self::on("", |config, ports| {
-            let real = wiring::ports(config, ports.store.clone(), ports.keys.clone(), None).unwrap();
+            let keys = Arc::new(wiring::keys(config, None).unwrap());
+            let real = wiring::ports(config, ports.store.clone(), keys, None).unwrap();
             Ports { passwords: real.passwords, ..ports }
         })
         .await
@@ -98,9 +99,11 @@ impl TestApp {
         let backend = Backend::open(&config).await.unwrap();
         backend.migrate().await.unwrap();
         let (clock, passwords, files) = (Arc::<FixedClock>::default(), Arc::<PlainPasswords>::default(), Arc::<MemoryFiles>::default());
+        let keys = Arc::new(wiring::keys(&config, None).unwrap());
         let ports = Ports {
             store: backend.store(),
-            keys: Arc::new(wiring::keys(&config, None).unwrap()),
+            keys: keys.clone(),
+            sealer: keys,
             passwords: passwords.clone() as Arc<dyn Passwords>,
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
@@ -110,6 +113,7 @@ impl TestApp {
             },
             pictures: Arc::new(PlainPictures),
             files: Some(files.clone()),
+            sends_mail: true,
         };
         let ports = change(&config, ports);
         let service = wiring::service(&config, ports.clone());

@@ -71,6 +71,7 @@ impl World {
                 }
                 work.terms().insert(&fixture::terms("terms", "Be good.")).await.unwrap();
                 work.preferences().put(&[fixture::preference("ada", "c", "n", "v")]).await.unwrap();
+                access::prepare(work).await;
             })
             .await;
         bench.enrol("t", &["ada", "bob"]).await;
@@ -131,6 +132,8 @@ macro_rules! case {
         }
     };
 }
+
+mod access;
 
 const ADA: Target = Target::Known("ada");
 const BOT: Target = Target::Known("bot");
@@ -260,11 +263,12 @@ fn of_the_rest() -> Vec<Case> {
 }
 
 fn all() -> Vec<Case> {
-    [of_accounts(), of_teams_and_channels(), of_groups(), of_the_rest()].into_iter().flatten().collect()
+    [of_accounts(), of_teams_and_channels(), of_groups(), of_the_rest(), access::of_access()].into_iter().flatten().collect()
 }
 
 /// A text with short ids in place of whole ones.
 fn shortened(text: &str) -> String {
+    let text = text.split_inclusive("token_id=").next().unwrap_or_default();
     ["ada", "root", "terms"].into_iter().fold(text.to_owned(), |text, short| text.replace(user(short).as_str(), short))
 }
 

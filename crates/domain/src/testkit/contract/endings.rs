@@ -39,7 +39,7 @@ async fn end(store: &dyn Store, short_id: &str) -> bool {
 async fn touch(store: &dyn Store, short_id: &str, at: Timestamp, token: Option<Digest>) {
     let address = ClientAddress::new("2001:db8::7".parse().unwrap());
     let mut work = begin(store).await;
-    work.sessions().touch(&id(short_id), &Touch { at, address, token }).await.unwrap();
+    work.sessions().touch(&id(short_id), &Touch { at, address, token, expires_at: None }).await.unwrap();
     commit(work).await.unwrap();
 }
 
@@ -105,8 +105,8 @@ pub async fn sessions_on_a_device_end(store: &dyn Store) {
     sign_in(store, &sessions).await;
     let mut work = begin(store).await;
 
-    let first = work.sessions().end_device(&id("a"), "d", &ending()).await.unwrap();
-    let second = work.sessions().end_device(&id("a"), "d", &ending()).await.unwrap();
+    let first = work.sessions().end_device(&id("a"), "d", None, &ending()).await.unwrap();
+    let second = work.sessions().end_device(&id("a"), "d", None, &ending()).await.unwrap();
     commit(work).await.unwrap();
 
     assert_eq!((first, second), (2, 0));

@@ -97,6 +97,36 @@ macro_rules! store_contract {
             an_ended_session_is_kept_from_its_end,
             dropped_sessions_are_undone,
         }
+        $crate::store_contract! { @group $fresh_store devices:
+            an_accounts_sessions_are_listed,
+            ended_sessions_are_listed_with_why,
+            a_session_ends_for_its_own_account_alone,
+            of_sessions_on_a_device_one_may_stay,
+            everybodys_sessions_end_some_at_a_time,
+            sessions_end_when_their_time_is_over,
+            sessions_end_that_are_not_used,
+            a_device_is_attached_part_by_part,
+            nothing_is_attached_to_an_ended_session,
+            a_touch_may_move_the_end,
+        }
+        $crate::store_contract! { @group $fresh_store access_tokens:
+            every_field_of_an_access_token_is_kept,
+            an_access_token_is_found_by_its_text,
+            an_access_token_comes_with_its_account_as_it_is_now,
+            sessions_and_access_tokens_are_told_apart,
+            access_tokens_come_oldest_first,
+            access_tokens_are_found_by_exact_names,
+            an_access_token_is_one_alone,
+            an_account_has_no_more_access_tokens_than_it_may,
+            of_makers_at_once_none_goes_beyond,
+            an_access_token_is_switched_off_and_on,
+            an_access_token_is_removed_once,
+            the_use_of_an_access_token_is_kept,
+            an_access_token_moves_to_another_key,
+            access_tokens_are_counted_by_key,
+            access_tokens_go_with_their_account,
+            a_dropped_access_token_is_none,
+        }
         $crate::store_contract! { @group $fresh_store lists:
             everyone_is_listed_in_the_order_of_bytes,
             whole_accounts_are_listed,
@@ -276,6 +306,31 @@ macro_rules! store_contract {
             of_fifty_at_once_one_uses_an_invitation_up,
             a_dropped_use_is_none,
             old_invitations_are_purged,
+        }
+        $crate::store_contract! { @group $fresh_store outbox:
+            a_mail_is_taken_as_it_was_put,
+            an_id_belongs_to_one_mail,
+            a_mail_is_taken_by_one_at_a_time,
+            takes_at_once_share_no_mail,
+            those_are_taken_first_that_were_due_first,
+            a_delivered_mail_is_wiped,
+            a_failed_try_waits_for_its_time,
+            a_dead_mail_can_be_tried_again,
+            what_is_of_no_use_is_cut,
+            ended_rows_are_purged,
+            dropped_mail_is_none,
+            mail_of_a_removed_account_goes,
+        }
+        $crate::store_contract! { @group $fresh_store one_time:
+            a_token_is_found_by_its_hash,
+            a_hash_belongs_to_one_token,
+            a_later_token_ends_the_one_before,
+            a_token_is_used_up_once,
+            of_two_hundred_at_once_one_uses_a_token_up,
+            of_tokens_made_at_once_one_counts,
+            ended_tokens_are_of_no_use,
+            a_dropped_use_leaves_the_token,
+            old_tokens_go,
         }
         $crate::store_contract! { @group $fresh_store terms:
             every_field_of_terms_is_kept,

@@ -4,8 +4,8 @@ use super::{UNCHANGED, account, add, add_with_password, attempt_of, begin, by_to
 use crate::client::ClientAddress;
 use crate::credential::{Digest, KeyId, Method};
 use crate::role::Roles;
-use crate::session::{Guard, NewSession, ProviderSession, Session, SessionKind, SignedIn};
-use crate::store::{Store, UniqueField};
+use crate::session::{DeviceProps, Guard, NewSession, ProviderSession, Session, SessionKind, SignedIn};
+use crate::store::{Held, Shown, Store, UniqueField};
 use crate::testkit::fixture::{BORN, detailed_user, digest, id, new_session, session, user};
 use crate::time::Timestamp;
 use crate::user::User;
@@ -58,6 +58,7 @@ pub async fn every_field_of_a_session_is_kept(store: &dyn Store) {
         last_address: ClientAddress::new("198.51.100.2".parse().unwrap()),
         user_agent: "O'Agent/1.0 \"名\"".to_owned(),
         device_id: "apple:42".to_owned(),
+        device: DeviceProps { voip_device_id: "apple_voip:7".to_owned(), is_silent: Some(true), mobile_version: "2.1.0".to_owned() },
         provider: ProviderSession { issuer: text("issuer"), subject: text("Subject"), session_id: text("") },
         ..session("s", "a")
     };
@@ -96,7 +97,9 @@ pub async fn a_session_is_found_by_any_of_its_hashes(store: &dyn Store) {
 
     assert_eq!(among_others.unwrap().session.id, id("s"));
     assert!(none.is_none() && unknown.is_none() && under_another_key.is_none() && crossed.is_none());
-    assert_eq!(begin(store).await.sessions().by_token(&[token("t")]).await.unwrap().unwrap().session.id, id("t"));
+    let shown = Shown { sessions: vec![token("t")], access_tokens: Vec::new() };
+    let found = begin(store).await.sessions().by_token(&shown).await.unwrap();
+    assert!(matches!(found, Some(Held::Session(signed_in)) if signed_in.session.id == id("t")));
 }
 
 /// A session comes with its account as it is now, not as it was when the session was opened.

@@ -5,7 +5,7 @@ use futures_util::future::{join, join_all};
 use super::{UNCHANGED, account, add, add_with_password, attempt_of, begin, by_id, commit, is_signed_in, open};
 use crate::credential::NewPassword;
 use crate::id::UserId;
-use crate::store::{Store, UniqueField, UnitOfWork};
+use crate::store::{Shown, Store, UniqueField, UnitOfWork};
 use crate::testkit::fixture::{self, BORN, ending, id, new_session, user};
 
 /// What an owner or an administrator does against somebody who may know the password.
@@ -109,10 +109,11 @@ async fn write_everywhere(work: &mut dyn UnitOfWork) {
 /// How much a new reading sees of what is written everywhere: nothing is 0, all is 5.
 async fn seen(store: &dyn Store) -> usize {
     let mut reading = store.read().await.unwrap();
+    let shown = Shown { sessions: vec![new_session("s", "a").token], access_tokens: Vec::new() };
     let seen = [
         reading.users().by_username(&user("a", "ada").username).await.unwrap().is_some(),
         reading.users().any().await.unwrap(),
-        reading.sessions().by_token(&[new_session("s", "a").token]).await.unwrap().is_some(),
+        reading.sessions().by_token(&shown).await.unwrap().is_some(),
         !reading.audits().latest(1).await.unwrap().is_empty(),
         reading.service().get("name").await.unwrap().is_some(),
     ];

@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::access_token::NewAccessToken;
 use crate::audit::AuditEntry;
 use crate::channel::{Channel, ChannelMember};
 use crate::credential::{Digest, PasswordHash};
 use crate::group::{Group, Place};
-use crate::id::{ChannelId, CredentialId, GroupId, InvitationId, SessionId, TeamId, UserId};
+use crate::id::{AccessTokenId, ChannelId, CredentialId, GroupId, InvitationId, OneTimeTokenId, SessionId, TeamId, UserId};
 use crate::invitation::NewInvitation;
+use crate::mail::{MailRecord, NewMail};
+use crate::one_time::NewOneTimeToken;
 use crate::preference::Preference;
 use crate::session::{Guard, Session};
 use crate::status::Status;
@@ -24,6 +27,7 @@ const GLOBAL_EPOCH: &str = "global_epoch";
 pub(super) struct State {
     pub(super) accounts: BTreeMap<UserId, Account>,
     pub(super) sessions: BTreeMap<SessionId, HeldSession>,
+    pub(super) access_tokens: BTreeMap<AccessTokenId, NewAccessToken>,
     pub(super) audits: Vec<AuditEntry>,
     pub(super) teams: BTreeMap<TeamId, Team>,
     /// Places in teams, former ones too, by account.
@@ -38,6 +42,9 @@ pub(super) struct State {
     /// What is remembered, by account, then by category and name.
     pub(super) preferences: BTreeMap<UserId, BTreeMap<(String, String), Preference>>,
     pub(super) statuses: BTreeMap<UserId, Status>,
+    /// Rows of the outbox in the order in which they were added.
+    pub(super) outbox: Vec<HeldMail>,
+    pub(super) one_time_tokens: BTreeMap<OneTimeTokenId, NewOneTimeToken>,
     pub(super) values: BTreeMap<String, String>,
 }
 
@@ -62,6 +69,16 @@ pub(super) struct HeldSession {
 }
 
 #[derive(Debug, Clone)]
+pub(super) struct HeldMail {
+    pub(super) mail: NewMail,
+    /// Whether the letter was wiped.
+    pub(super) is_wiped: bool,
+    pub(super) record: MailRecord,
+    pub(super) claimed_by: Option<String>,
+    pub(super) ended_at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
 pub(super) struct HeldGroup {
     pub(super) group: Group,
     pub(super) members: BTreeSet<UserId>,
@@ -73,6 +90,7 @@ impl Default for State {
         Self {
             accounts: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            access_tokens: BTreeMap::new(),
             audits: Vec::new(),
             teams: BTreeMap::new(),
             team_members: BTreeMap::new(),
@@ -83,6 +101,8 @@ impl Default for State {
             terms: Vec::new(),
             preferences: BTreeMap::new(),
             statuses: BTreeMap::new(),
+            outbox: Vec::new(),
+            one_time_tokens: BTreeMap::new(),
             values: BTreeMap::from([(GLOBAL_EPOCH.to_owned(), "0".to_owned())]),
         }
     }

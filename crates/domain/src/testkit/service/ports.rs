@@ -9,8 +9,8 @@ use super::super::fake::PlainPasswords;
 use crate::credential::{Password, PasswordHash};
 use crate::port::{Passwords, PasswordsError, Verdict};
 use crate::store::{
-    Audits, Channels, Credentials, Groups, Invitations, Preferences, Reading, Service, Sessions, Statuses, Store, StoreError, Teams,
-    TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, Reading, Service, Sessions,
+    Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 
 /// Which calls of a store fail next, and how many units of work it has kept.
@@ -79,6 +79,10 @@ impl UnitOfWork for FaultyWork {
         self.behind.sessions()
     }
 
+    fn access_tokens(&mut self) -> &mut dyn AccessTokens {
+        self.behind.access_tokens()
+    }
+
     fn audits(&mut self) -> &mut dyn Audits {
         self.behind.audits()
     }
@@ -109,6 +113,14 @@ impl UnitOfWork for FaultyWork {
 
     fn statuses(&mut self) -> &mut dyn Statuses {
         self.behind.statuses()
+    }
+
+    fn outbox(&mut self) -> &mut dyn Outbox {
+        self.behind.outbox()
+    }
+
+    fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
+        self.behind.one_time_tokens()
     }
 
     fn service(&mut self) -> &mut dyn Service {

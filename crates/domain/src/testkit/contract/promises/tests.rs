@@ -1,12 +1,14 @@
 //! No promise is forgotten in the list.
 
-const GROUPS: [(&str, &str); 25] = [
+const GROUPS: [(&str, &str); 27] = [
+    ("access_tokens", include_str!("../access_tokens.rs")),
     ("audits", include_str!("../audits.rs")),
     ("bots", include_str!("../bots.rs")),
     ("channels", include_str!("../channels.rs")),
     ("counts", include_str!("../counts.rs")),
     ("credentials", include_str!("../credentials.rs")),
     ("crowds", include_str!("../crowds.rs")),
+    ("devices", include_str!("../devices.rs")),
     ("endings", include_str!("../endings.rs")),
     ("filters", include_str!("../filters.rs")),
     ("groups", include_str!("../groups.rs")),

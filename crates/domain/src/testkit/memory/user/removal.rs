@@ -15,10 +15,13 @@ impl State {
 
     fn remove_own(&mut self, id: &UserId) {
         self.sessions.retain(|_, held| held.session.user_id != *id);
+        self.access_tokens.retain(|_, held| held.token.user_id != *id);
         self.team_members.remove(id);
         self.channel_members.remove(id);
         self.preferences.remove(id);
         self.statuses.remove(id);
+        self.outbox.retain(|held| held.mail.user_id.as_ref() != Some(id));
+        self.one_time_tokens.retain(|_, held| held.token.user_id != *id);
         self.audits.retain(|entry| entry.actor.as_ref() != Some(id));
         for held in self.groups.values_mut() {
             held.members.remove(id);
