@@ -18,8 +18,8 @@ pub enum Event {
     EmailChanged {
         /// The one before.
         former: Email,
-        /// What the link that undoes it carries.
-        undo: Token,
+        /// What the link that undoes it carries; none where nobody has ever shown that he reads mail at the one before.
+        undo: Option<Token>,
     },
     /// A second factor is asked for.
     FactorOn,
@@ -97,7 +97,7 @@ fn letters(event: Event, user: &User, at: Timestamp) -> Vec<Letter> {
     match (event.audience(), &event) {
         (Audience::HolderAndFormer(kind, former_kind), Event::EmailChanged { former, undo }) => {
             let to_former = Letter { to: former.clone(), ..Letter::new(former_kind, user, at) };
-            vec![with_detail(kind), to_former.with_token(undo.clone())]
+            vec![with_detail(kind), Letter { token: undo.clone(), ..to_former }]
         }
         (Audience::Holder(kind) | Audience::HolderAndFormer(kind, _), _) => vec![with_detail(kind)],
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::accounts::{AccountRules, Accounts};
 use crate::directory::Directory;
 use crate::limit::RateLimits;
-use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness, Sealer};
+use crate::port::{Clock, Files, Guesses, Keyring, Passwords, Pictures, Randomness, Sealer};
 use crate::refusal::Refusals;
 use crate::sign_in::{SignInRules, SignIns};
 use crate::store::Store;
@@ -21,6 +21,8 @@ pub struct Ports {
     pub sealer: Arc<dyn Sealer>,
     /// What makes and checks password hashes.
     pub passwords: Arc<dyn Passwords>,
+    /// What tells passwords that are guessed first; none where these are taken.
+    pub guesses: Option<Arc<dyn Guesses>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What nobody can guess.

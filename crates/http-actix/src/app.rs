@@ -69,6 +69,8 @@ pub struct Service {
     pub request_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// How long an answer takes at least that must not tell by its time whether there is an account.
+    pub answer_floor: Duration,
     /// Most bytes of a picture that is sent.
     pub picture_bytes: usize,
     /// Whether sign-in and sign-out answer 200.

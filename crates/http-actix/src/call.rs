@@ -126,6 +126,14 @@ impl Call {
         Ok(permit::<O>(&self.actor, None)?)
     }
 
+    /// What comes of something, after the floor under answers whose time must not tell whether there is an account. No worker waits.
+    pub async fn no_sooner<T>(&self, done: impl Future<Output = T>) -> T {
+        let floor = actix_web::rt::time::Instant::now() + self.service.answer_floor;
+        let made = done.await;
+        actix_web::rt::time::sleep_until(floor).await;
+        made
+    }
+
     /// Writes down that the session was used, after the answer and only if it is time to.
     pub fn note_use(&self) {
         let Some((session, touch)) = self.due_touch.clone() else { return };

@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod app;
+pub mod bell;
 pub mod body;
 pub mod bot;
 pub mod call;
@@ -13,6 +14,7 @@ pub mod cli;
 pub mod client_config;
 pub mod config;
 pub mod cookie;
+pub mod courier;
 pub mod error;
 pub mod group;
 pub mod limits;

@@ -61,6 +61,10 @@ pub fn serves(operation: Operation) -> bool {
             | O::DemoteUserToGuest
             | O::GetUserByUsername
             | O::GetUserByEmail
+            | O::UpdateUserPassword
+            | O::SendPasswordResetEmail
+            | O::SendVerificationEmail
+            | O::VerifyUserEmailWithoutToken
     ) || serves_directory(operation)
 }
 

@@ -7,7 +7,7 @@ fn events() -> Vec<Event> {
     vec![
         Event::NewDevice("a browser".into()),
         Event::PasswordChanged,
-        Event::EmailChanged { former: email("former"), undo: Token::presented("undo") },
+        Event::EmailChanged { former: email("former"), undo: Some(Token::presented("undo")) },
         Event::FactorOn,
         Event::FactorOff,
         Event::RecoveryCodeUsed,
@@ -44,7 +44,7 @@ async fn the_link_that_undoes_a_change_goes_to_the_former_address_alone() {
     let bench = Bench::default();
     bench.put(user("ada", "ada")).await;
     let ada = bench.held(&id("ada")).await;
-    let event = Event::EmailChanged { former: email("former"), undo: Token::presented("undo") };
+    let event = Event::EmailChanged { former: email("former"), undo: Some(Token::presented("undo")) };
 
     let letters = told(&bench, event, &ada).await;
 

@@ -86,6 +86,7 @@ pub fn account_rules() -> AccountRules {
         allows_removal: true,
         stops_bots_with_owner: true,
         name_format: NameFormat::Username,
+        verifies_addresses: false,
     }
 }
 
@@ -133,6 +134,7 @@ impl Bench {
             keys: Arc::new(PlainKeyring::default()),
             sealer: Arc::new(PlainKeyring::default()),
             passwords: Arc::new(GatedPasswords { behind: passwords.clone(), gate: gate.clone() }),
+            guesses: None,
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
             limits: Arc::new(Unlimited),

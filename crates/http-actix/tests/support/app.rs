@@ -105,6 +105,7 @@ impl TestApp {
             keys: keys.clone(),
             sealer: keys,
             passwords: passwords.clone() as Arc<dyn Passwords>,
+            guesses: None,
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
             limits: match wiring::limits(&config) {
