@@ -70,7 +70,7 @@ impl Accounts {
         };
         work.users().update(&after).await?;
         work.credentials().remove_password(id).await?;
-        work.one_time_tokens().end(id, &TokenKind::ENDED_BY_CHANGES).await?;
+        work.one_time_tokens().end(id, &TokenKind::ENDED_BY_PASSWORD).await?;
         let event = Event::SignInMethodChanged(after.identity.service.clone());
         notice::post(&mut *work, &self.postbox, event, &after, now).await?;
         let sides = [&before, &after].map(|user| Some(serde_json::json!({ "auth_service": user.identity.service })));

@@ -163,7 +163,7 @@ impl Accounts {
         work.credentials().change(&self.new_password(&before.id, hash)).await?;
         let ending = Ending { at: now, reason: EndReason::PasswordChanged, by: by.cloned() };
         work.sessions().end_all(&before.id, kept, &ending).await?;
-        work.one_time_tokens().end(&before.id, &TokenKind::ENDED_BY_CHANGES).await?;
+        work.one_time_tokens().end(&before.id, &TokenKind::ENDED_BY_PASSWORD).await?;
         notice::post(work, &self.postbox, Event::PasswordChanged, before, now).await
     }
 

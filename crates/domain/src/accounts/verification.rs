@@ -187,7 +187,7 @@ impl Accounts {
         after: &User,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        work.one_time_tokens().end(&after.id, &TokenKind::ENDED_BY_CHANGES).await?;
+        work.one_time_tokens().end(&after.id, &TokenKind::ENDED_BY_ADDRESS).await?;
         let can_undo = before.is_email_verified && reaches(before) && self.postbox.is_open();
         let undo = if can_undo { Some(self.put_token(work, TokenKind::EmailUndo, before, now).await?) } else { None };
         let event = Event::EmailChanged { former: before.email.clone(), undo };

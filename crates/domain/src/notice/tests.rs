@@ -21,9 +21,7 @@ fn events() -> Vec<Event> {
 
 async fn told(bench: &Bench, event: Event, user: &User) -> Vec<Letter> {
     bench.write(async |work| post(work, &bench.postbox, event, user, BORN).await.unwrap()).await;
-    let claim = Claim { by: "w".into(), now: BORN, until: BORN.after(std::time::Duration::from_hours(1)), most: 100 };
-    let claimed: Vec<ClaimedMail> = bench.write(async |work| work.outbox().claim(&claim).await.unwrap()).await;
-    claimed.iter().map(|mail| bench.postbox.open(mail).unwrap()).collect()
+    bench.letters().await
 }
 
 #[tokio::test]

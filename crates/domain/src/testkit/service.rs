@@ -16,7 +16,7 @@ use crate::email::MailDomains;
 use crate::id::UserId;
 use crate::limit::{RateLimits, Unlimited};
 use crate::locale::Locale;
-use crate::mail::Postbox;
+use crate::mail::{self, Letter, Postbox};
 use crate::password::PasswordPolicy;
 use crate::permission::{Permit, Permitted, permit};
 use crate::refusal::Refusals;
@@ -250,6 +250,14 @@ impl Bench {
     /// The account of an id as it is held now.
     pub async fn held(&self, id: &UserId) -> User {
         self.store.read().await.unwrap().users().by_id(id).await.unwrap().unwrap()
+    }
+
+    /// What the mails say that wait now; no later call gives them again.
+    pub async fn letters(&self) -> Vec<Letter> {
+        let now = self.ports.clock.now();
+        let claim = mail::Claim { by: "letters".to_owned(), now, until: now.after(std::time::Duration::from_hours(1)), most: 1000 };
+        let claimed = self.write(async |work| work.outbox().claim(&claim).await.unwrap()).await;
+        claimed.iter().map(|mail| self.postbox.open(mail).unwrap()).collect()
     }
 
     /// The audit, oldest first, as operation, outcome and reason.
