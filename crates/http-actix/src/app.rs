@@ -22,7 +22,7 @@ use crate::cookie::CookieRules;
 use crate::error::ApiError;
 use crate::local::{self, LocalSocket};
 use crate::routes::route;
-use crate::{openapi, pipeline, probe};
+use crate::{openapi, pipeline, probe, undo_page};
 
 /// Origins of pages elsewhere that may call the API.
 #[derive(Debug, Clone, Default)]
@@ -120,6 +120,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     operations(config, |operation| operation != Operation::PermanentDeleteAllUsers);
     config
         .service(at("/", vec![web::get().to(probe::root)]))
+        .service(at("/undo_email_change", vec![web::get().to(undo_page::show), web::post().to(undo_page::undo)]))
         .service(at("/livez", vec![web::get().to(probe::live)]))
         .service(at("/readyz", vec![web::get().to(probe::ready)]))
         .service(at("/api/v4/system/ping", vec![web::get().to(client_config::ping)]))

@@ -179,6 +179,18 @@ impl Call {
 }
 
 impl Call {
+    /// A call of nobody's, whatever the request shows: for pages where a link is the proof, and a cookie comes along unasked.
+    ///
+    /// # Errors
+    ///
+    /// 500 outside the pipeline.
+    pub fn of_nobody(request: &HttpRequest) -> Result<Self, ApiError> {
+        let (service, context) = parts(request)?;
+        let client = Client::new(context.peer.address, "");
+        let origin = Origin { request_id: Some(context.id), address: Some(context.peer.address), path: Some(request.path().to_owned()) };
+        Ok(Self { service, actor: Actor::Nobody, client, origin, is_https: context.peer.is_https, due_touch: None })
+    }
+
     /// A call over the local socket: its owner is the operator, whatever token he shows.
     fn of_operator(
         request: &HttpRequest,

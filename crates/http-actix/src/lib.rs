@@ -35,5 +35,6 @@ pub mod session;
 pub mod status;
 pub mod team;
 pub mod terms;
+pub mod undo_page;
 pub mod user;
 pub mod wiring;

@@ -153,6 +153,26 @@ async fn a_change_of_address_is_taken_back_from_the_former_one() {
 }
 
 #[actix_web::test]
+async fn the_page_behind_the_link_asks_first() {
+    let app = mailing().await;
+    let (ada, bob) = (app.somebody("ada").await, app.somebody("bob").await);
+    app.post(&format!("/api/v4/users/{}/email/verify/member", bob.id), &json!({})).by(&ada).send().await;
+    let moved = json!({ "email": "eve@example.test", "password": PASSWORD });
+    app.put(&format!("/api/v4/users/{}/patch", bob.id), &moved).by(&bob).send().await;
+    let page = format!("/undo_email_change?token={}", link(&app, MailKind::EmailLeft).await);
+
+    let asked = app.get(&page).send().await;
+    assert_eq!((asked.status, asked.header("cache-control")), (200, Some("no-store")));
+    assert!(asked.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"));
+    assert!(asked.text().contains("<form method=\"post\">"));
+    assert_eq!(app.get("/api/v4/users/me").by(&bob).send().await.json()["email"], json!("eve@example.test"));
+
+    let done = app.ask("POST", &page).cookie(&bob.token).send().await;
+    assert!(done.status == 200 && done.text().contains("former address again"));
+    assert_eq!(app.ask("POST", &page).send().await.status, 400);
+}
+
+#[actix_web::test]
 async fn nothing_that_a_link_carries_lies_in_the_store() {
     let app = mailing().await;
     app.somebody("ada").await;

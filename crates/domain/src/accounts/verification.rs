@@ -108,11 +108,13 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(), VerifyError> {
         let hashes = self.keys.candidates(Purpose::OneTime, token.expose());
+        if self.store.read().await?.one_time_tokens().by_token(&hashes).await?.is_none() {
+            return Err(self.unknown_token(client).map_or(VerifyError::BadLink, VerifyError::TooMany));
+        }
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
-        let Some(held) = work.one_time_tokens().redeem(&hashes, TokenKind::Verification, now).await? else {
-            return Err(self.unknown_token(client).map_or(VerifyError::BadLink, VerifyError::TooMany));
-        };
+        let used = work.one_time_tokens().redeem(&hashes, TokenKind::Verification, now).await?;
+        let held = used.ok_or(VerifyError::BadLink)?;
         let before = work.users().locked(&held.user_id).await?.ok_or(VerifyError::BadLink)?;
         if before.email != held.email {
             // A link for a former address must not bring it back.
@@ -158,11 +160,13 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(), UndoError> {
         let hashes = self.keys.candidates(Purpose::OneTime, token.expose());
+        if self.store.read().await?.one_time_tokens().by_token(&hashes).await?.is_none() {
+            return Err(self.unknown_token(client).map_or(UndoError::BadLink, UndoError::TooMany));
+        }
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
-        let Some(held) = work.one_time_tokens().redeem(&hashes, TokenKind::EmailUndo, now).await? else {
-            return Err(self.unknown_token(client).map_or(UndoError::BadLink, UndoError::TooMany));
-        };
+        let used = work.one_time_tokens().redeem(&hashes, TokenKind::EmailUndo, now).await?;
+        let held = used.ok_or(UndoError::BadLink)?;
         let before = work.users().locked(&held.user_id).await?.ok_or(UndoError::BadLink)?;
         let after = User { email: held.email, ..verified(&before, now) };
         work.users().update(&after).await?;

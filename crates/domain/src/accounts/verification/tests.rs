@@ -156,13 +156,19 @@ async fn nobody_learns_who_is_here() {
 #[tokio::test]
 async fn failures_of_the_store_are_told() {
     let (bench, root, _) = bench().await;
-    let token = Token::presented("x");
-    for fails in [&bench.faults.begins, &bench.faults.begins, &bench.faults.begins] {
-        fails.store(1, std::sync::atomic::Ordering::SeqCst);
+    send(&bench, "ada").await;
+    let token = token_of(&bench.letters().await, MailKind::Verification).unwrap();
+    let strike = |fails: &std::sync::atomic::AtomicU32| fails.store(1, std::sync::atomic::Ordering::SeqCst);
+    for fails in [&bench.faults.reads, &bench.faults.begins, &bench.faults.commits] {
+        strike(fails);
         assert!(matches!(verify(&bench, &token).await, Err(VerifyError::Store(_))));
-        fails.store(1, std::sync::atomic::Ordering::SeqCst);
-        assert!(matches!(undo(&bench, &token).await, Err(UndoError::Store(_))));
-        fails.store(1, std::sync::atomic::Ordering::SeqCst);
+    }
+    for fails in [&bench.faults.begins, &bench.faults.commits] {
+        strike(fails);
         assert!(matches!(bench.accounts.verify_member(&root, &id("ada"), &origin()).await, Err(VerificationError::Store(_))));
     }
+    strike(&bench.faults.reads);
+    assert!(matches!(undo(&bench, &token).await, Err(UndoError::Store(_))));
+    assert!(matches!(undo(&bench, &token).await, Err(UndoError::BadLink)));
+    verify(&bench, &token).await.unwrap();
 }
