@@ -63,7 +63,6 @@ pub fn serves(operation: Operation) -> bool {
             | O::GetUserByEmail
             | O::UpdateUserPassword
             | O::SendPasswordResetEmail
-            | O::SendVerificationEmail
             | O::VerifyUserEmailWithoutToken
     ) || serves_directory(operation)
 }
