@@ -171,13 +171,11 @@ impl Outbox for Repositories {
         let query = move |c: &mut _| {
             let held = outbox::table.filter(outbox::id.eq(id.as_str())).filter(outbox::claimed_by.eq(by));
             let noted = (outbox::reason.eq(failure.reason), outbox::claimed_by.eq(None::<&str>));
-            match failure.retry_at {
-                Some(due_at) => diesel::update(held).set((noted, outbox::due_at.eq(due_at.as_millis()))).execute(c),
-                None => {
-                    let ended = (outbox::state.eq(MailState::Dead.id()), outbox::ended_at.eq(failure.at.as_millis()));
-                    diesel::update(held).set((noted, ended)).execute(c)
-                }
+            if let Some(due_at) = failure.retry_at {
+                return diesel::update(held).set((noted, outbox::due_at.eq(due_at.as_millis()))).execute(c);
             }
+            let ended = (outbox::state.eq(MailState::Dead.id()), outbox::ended_at.eq(failure.at.as_millis()));
+            diesel::update(held).set((noted, ended)).execute(c)
         };
         Ok(self.run(query).await? == 1)
     }

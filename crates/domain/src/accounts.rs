@@ -125,7 +125,7 @@ impl Accounts {
     pub fn new(ports: &Ports, sign_ins: Arc<SignIns>, rules: AccountRules) -> Self {
         let Ports { store, keys, passwords, guesses, clock, randomness, limits, pictures, files, .. } = ports.clone();
         let (postbox, had_first) = (Postbox::new(ports), AtomicBool::new(false));
-        Self { store, keys, passwords, guesses, clock, randomness, limits, sign_ins, pictures, files, postbox, rules, had_first }
+        Self { store, keys, passwords, clock, randomness, limits, sign_ins, pictures, files, guesses, postbox, rules, had_first }
     }
 
     /// What the operator decided.
