@@ -157,12 +157,11 @@ impl Outbox for Lease {
     async fn failed(&mut self, id: &MailId, by: &str, failure: &FailedTry) -> Result<bool, StoreError> {
         let held = outbox::table.filter(outbox::id.eq(id.as_str())).filter(outbox::claimed_by.eq(by));
         let noted = (outbox::reason.eq(&failure.reason), outbox::claimed_by.eq(None::<&str>));
-        let updated = match failure.retry_at {
-            Some(due_at) => diesel::update(held).set((noted, outbox::due_at.eq(due_at.as_millis()))).execute(self.connection()?).await,
-            None => {
-                let ended = (outbox::state.eq(MailState::Dead.id()), outbox::ended_at.eq(failure.at.as_millis()));
-                diesel::update(held).set((noted, ended)).execute(self.connection()?).await
-            }
+        let updated = if let Some(due_at) = failure.retry_at {
+            diesel::update(held).set((noted, outbox::due_at.eq(due_at.as_millis()))).execute(self.connection()?).await
+        } else {
+            let ended = (outbox::state.eq(MailState::Dead.id()), outbox::ended_at.eq(failure.at.as_millis()));
+            diesel::update(held).set((noted, ended)).execute(self.connection()?).await
         };
         Ok(self.settle(updated)? == 1)
     }
