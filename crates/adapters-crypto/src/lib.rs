@@ -5,11 +5,13 @@
 //! no settings: whoever builds it hands in keys and numbers. Start reading at [`ArgonPasswords`] and [`Keys`].
 
 mod clock;
+mod guess;
 mod key;
 mod password;
 mod random;
 
 pub use clock::SystemClock;
+pub use guess::EstimatedGuesses;
 pub use key::{InvalidRootKey, Keys, RootKey};
 pub use password::{ArgonOptions, ArgonPasswords, CostError, OptionsError};
 pub use random::{NoRandomness, SystemRandomness};

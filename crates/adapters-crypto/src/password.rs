@@ -15,6 +15,7 @@ use muster_domain::port::{Passwords, PasswordsError, Randomness, Verdict};
 
 use self::hasher::{Failure, Hasher};
 use self::pool::Pool;
+use self::stored::Stored;
 use crate::clock::Stopwatch;
 use crate::random::SystemRandomness;
 
@@ -65,6 +66,10 @@ impl Passwords for ArgonPasswords {
     async fn verify(&self, password: &Password, stored: Option<PasswordHash>) -> Result<Verdict, PasswordsError> {
         let (password, salt) = (possible(password), self.randomness.bits());
         self.pool.run(move |hasher| hasher.verify(password.as_ref(), stored.as_ref(), salt)).await?.map_err(failed)
+    }
+
+    fn knows(&self, hash: &PasswordHash) -> bool {
+        Stored::parse(hash.expose()).is_ok()
     }
 }
 

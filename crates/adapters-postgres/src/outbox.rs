@@ -21,6 +21,9 @@ const CLAIM: &str = "UPDATE outbox SET tries = tries + 1, claimed_by = ?, due_at
     WHERE state = 'waiting' AND due_at <= ? AND payload IS NOT NULL AND (expires_at IS NULL OR expires_at > ?) \
     ORDER BY due_at, seq LIMIT ? FOR UPDATE SKIP LOCKED)) RETURNING seq, id, key_id, payload, tries, created_at";
 
+/// The state is part of the text: the index over what waits is found by it.
+const NEXT_DUE: &str = "SELECT due_at FROM outbox WHERE state = 'waiting' ORDER BY due_at LIMIT 1";
+
 const CUT: &str = "UPDATE outbox SET state = 'expired', payload = NULL, key_id = NULL, claimed_by = NULL, ended_at = ? \
     WHERE seq = ANY (ARRAY (SELECT seq FROM outbox WHERE payload IS NOT NULL AND expires_at IS NOT NULL AND expires_at <= ? \
     ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED))";
@@ -116,9 +119,8 @@ impl ReadOutbox for Lease {
 
     #[tracing::instrument(name = "db.outbox.next_due", skip_all)]
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
-        let waiting = outbox::table.filter(outbox::state.eq(MailState::Waiting.id())).select(outbox::due_at).order(outbox::due_at);
-        let found = waiting.first::<i64>(self.connection()?).await.optional();
-        Ok(self.settle(found)?.map(Timestamp::from_millis))
+        let found = Statement::<(BigInt,)>::new(NEXT_DUE, Vec::new()).get_result::<(i64,)>(self.connection()?).await.optional();
+        Ok(self.settle(found)?.map(|(due_at,)| Timestamp::from_millis(due_at)))
     }
 }
 
@@ -155,12 +157,11 @@ impl Outbox for Lease {
     async fn failed(&mut self, id: &MailId, by: &str, failure: &FailedTry) -> Result<bool, StoreError> {
         let held = outbox::table.filter(outbox::id.eq(id.as_str())).filter(outbox::claimed_by.eq(by));
         let noted = (outbox::reason.eq(&failure.reason), outbox::claimed_by.eq(None::<&str>));
-        let updated = match failure.retry_at {
-            Some(due_at) => diesel::update(held).set((noted, outbox::due_at.eq(due_at.as_millis()))).execute(self.connection()?).await,
-            None => {
-                let ended = (outbox::state.eq(MailState::Dead.id()), outbox::ended_at.eq(failure.at.as_millis()));
-                diesel::update(held).set((noted, ended)).execute(self.connection()?).await
-            }
+        let updated = if let Some(due_at) = failure.retry_at {
+            diesel::update(held).set((noted, outbox::due_at.eq(due_at.as_millis()))).execute(self.connection()?).await
+        } else {
+            let ended = (outbox::state.eq(MailState::Dead.id()), outbox::ended_at.eq(failure.at.as_millis()));
+            diesel::update(held).set((noted, ended)).execute(self.connection()?).await
         };
         Ok(self.settle(updated)? == 1)
     }

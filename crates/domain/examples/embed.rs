@@ -19,6 +19,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         keys: Arc::new(PlainKeyring::default()),
         sealer: Arc::new(PlainKeyring::default()),
         passwords: Arc::new(PlainPasswords::default()),
+        guesses: None,
         clock: Arc::new(FixedClock::default()),
         randomness: Arc::new(Counting::default()),
         limits: Arc::new(Unlimited),

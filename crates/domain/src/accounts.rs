@@ -11,10 +11,12 @@ use crate::email::MailDomains;
 use crate::id::{AuditId, CredentialId, UserId};
 use crate::limit::{Counted, RateLimits, Standing, Whose};
 use crate::locale::Locale;
+use crate::mail::Postbox;
+use crate::notice::{self, Event};
 use crate::operation::Operation;
 use crate::password::{PasswordPolicy, WeakPassword};
 use crate::permission::{Forbidden, Permit, operations, permit, permit_known};
-use crate::port::{Clock, Files, Keyring, Passwords, PasswordsError, Pictures, Randomness};
+use crate::port::{Clock, Files, Guesses, Keyring, Passwords, PasswordsError, Pictures, Randomness};
 use crate::role::{Permission, Roles};
 use crate::sign_in::SignIns;
 use crate::store::{Store, StoreError, UniqueField};
@@ -33,7 +35,9 @@ mod history;
 mod identity;
 mod list;
 mod look_up;
+mod passwords;
 mod pictures;
+mod recovery;
 mod register;
 mod removal;
 mod roles;
@@ -41,6 +45,7 @@ mod search;
 mod seed;
 mod selection;
 mod terms;
+mod verification;
 
 pub use activation::ActivationError;
 pub use bots::{BotError, BotPatch, Converted, NewBot};
@@ -49,7 +54,9 @@ pub use history::HistoryError;
 pub use identity::IdentityError;
 pub use list::{ListError, ListWanted, ListedUser, Statistics};
 pub use look_up::{LookUpError, Seen};
+pub use passwords::{NewSecret, PasswordError, SetPasswordError};
 pub use pictures::{PictureSeen, PictureSeenError, SetPictureError};
+pub use recovery::{RecoveryError, ResetError};
 pub use register::{Link, RegisterError};
 pub use removal::{Removal, RemovalError};
 pub use roles::{GuestError, RolesError};
@@ -57,6 +64,7 @@ pub use search::{Completion, CompletionWanted, SearchWanted};
 pub use seed::SeededPlaces;
 pub use selection::{RoleNames, Selection};
 pub use terms::AcceptError;
+pub use verification::{UndoError, VerificationError, VerifyError};
 
 /// What the operator decides about accounts.
 #[derive(Debug, Clone)]
@@ -86,6 +94,8 @@ pub struct AccountRules {
     pub stops_bots_with_owner: bool,
     /// What people are called where a list is sorted by it.
     pub name_format: NameFormat,
+    /// Whether new addresses are asked for confirmation.
+    pub verifies_addresses: bool,
 }
 
 /// The name under which the store remembers that there was a first account.
@@ -102,6 +112,8 @@ pub struct Accounts {
     sign_ins: Arc<SignIns>,
     pictures: Arc<dyn Pictures>,
     files: Option<Arc<dyn Files>>,
+    guesses: Option<Arc<dyn Guesses>>,
+    postbox: Postbox,
     rules: AccountRules,
     /// Once true for good: the latch never opens again.
     had_first: AtomicBool,
@@ -111,37 +123,15 @@ impl Accounts {
     /// The use cases on these ports; `sign_ins` proves passwords.
     #[must_use]
     pub fn new(ports: &Ports, sign_ins: Arc<SignIns>, rules: AccountRules) -> Self {
-        let Ports { store, keys, passwords, clock, randomness, limits, pictures, files, .. } = ports.clone();
-        Self { store, keys, passwords, clock, randomness, limits, sign_ins, pictures, files, rules, had_first: AtomicBool::new(false) }
+        let Ports { store, keys, passwords, guesses, clock, randomness, limits, pictures, files, .. } = ports.clone();
+        let (postbox, had_first) = (Postbox::new(ports), AtomicBool::new(false));
+        Self { store, keys, passwords, clock, randomness, limits, sign_ins, pictures, files, guesses, postbox, rules, had_first }
     }
 
     /// What the operator decided.
     #[must_use]
     pub fn rules(&self) -> &AccountRules {
         &self.rules
-    }
-
-    /// Replaces a password for the operator at the machine; the account's sessions end, and it is unlocked.
-    ///
-    /// # Errors
-    ///
-    /// [`LookUpError::Missing`] for an unknown name; [`SetPasswordError::Weak`] for a password that is refused.
-    #[tracing::instrument(skip_all)]
-    pub async fn set_password(&self, username: &Username, password: &Password) -> Result<(), SetPasswordError> {
-        self.rules.passwords.check(password)?;
-        let user = self.store.read().await?.users().by_username(username).await?.ok_or(SetPasswordError::Missing)?;
-        let hash = self.passwords.hash(password).await?;
-        let now = self.clock.now();
-        let credential = self.new_password(&user.id, hash);
-        let ending = crate::session::Ending { at: now, reason: crate::session::EndReason::PasswordChanged, by: None };
-        let mut work = self.store.begin().await?;
-        work.credentials().change(&credential).await?;
-        work.sessions().end_all(&user.id, None, &ending).await?;
-        let origin = Origin::at_the_machine();
-        let entry = AuditEntry::new(self.audit_id(), now, Operation::UpdateUserPassword, Outcome::Done, origin);
-        work.audits().record(&[AuditEntry { target: Some(user.id), reason: Some("operator"), ..entry }]).await?;
-        work.commit().await?;
-        Ok(())
     }
 
     /// Whether there is no account yet.
@@ -186,6 +176,13 @@ impl Accounts {
         NewPassword { id, user_id: user.clone(), hash, created_at: self.clock.now() }
     }
 
+    /// Whether a new password is good enough for somebody of whom some texts are known.
+    fn check_password(&self, password: &Password, known: &[&str]) -> Result<(), WeakPassword> {
+        self.rules.passwords.check(password)?;
+        let is_guessable = self.guesses.as_ref().is_some_and(|guesses| guesses.is_guessable(password, known));
+        if is_guessable { Err(WeakPassword::Guessable) } else { Ok(()) }
+    }
+
     fn audit_id(&self) -> AuditId {
         AuditId::from_random(self.randomness.bits())
     }
@@ -195,23 +192,6 @@ impl Accounts {
         let entry = AuditEntry::new(self.audit_id(), now, operation, Outcome::Done, origin.clone());
         AuditEntry { target: Some(target.clone()), ..entry.by(actor) }
     }
-}
-
-/// Why a password was not replaced.
-#[derive(Debug, thiserror::Error)]
-pub enum SetPasswordError {
-    /// There is no such account.
-    #[error("there is no account of that name")]
-    Missing,
-    /// The password is refused.
-    #[error(transparent)]
-    Weak(#[from] WeakPassword),
-    /// The password was not hashed.
-    #[error(transparent)]
-    Passwords(#[from] PasswordsError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 #[cfg(test)]

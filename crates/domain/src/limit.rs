@@ -14,6 +14,10 @@ pub enum Counted {
     SignUpsByAddress,
     /// Tokens that nobody holds, from one network.
     UnknownTokensByAddress,
+    /// Mails that one network asks for.
+    MailsByAddress,
+    /// Mails that are asked for to one address, whether an account has it or not.
+    MailsByRecipient,
 }
 
 /// Whose tries are counted together.

@@ -18,8 +18,8 @@ pub enum Event {
     EmailChanged {
         /// The one before.
         former: Email,
-        /// What the link that undoes it carries.
-        undo: Token,
+        /// What the link that undoes it carries; none where nobody has ever shown that he reads mail at the one before.
+        undo: Option<Token>,
     },
     /// A second factor is asked for.
     FactorOn,
@@ -86,18 +86,18 @@ pub async fn post(work: &mut dyn UnitOfWork, postbox: &Postbox, event: Event, us
     }
     // Rows of an account go with it, and this one is put when it is gone.
     let owner = if matches!(event, Event::Removed) { None } else { Some(&user.id) };
-    for letter in letters(event, user, at) {
+    for letter in letters(&event, user, at) {
         postbox.put(work, owner, &letter, None).await?;
     }
     Ok(())
 }
 
-fn letters(event: Event, user: &User, at: Timestamp) -> Vec<Letter> {
+fn letters(event: &Event, user: &User, at: Timestamp) -> Vec<Letter> {
     let with_detail = |kind| Letter { detail: event.detail(), ..Letter::new(kind, user, at) };
-    match (event.audience(), &event) {
+    match (event.audience(), event) {
         (Audience::HolderAndFormer(kind, former_kind), Event::EmailChanged { former, undo }) => {
             let to_former = Letter { to: former.clone(), ..Letter::new(former_kind, user, at) };
-            vec![with_detail(kind), to_former.with_token(undo.clone())]
+            vec![with_detail(kind), Letter { token: undo.clone(), ..to_former }]
         }
         (Audience::Holder(kind) | Audience::HolderAndFormer(kind, _), _) => vec![with_detail(kind)],
     }

@@ -26,8 +26,12 @@ impl TokenKind {
     pub const ALL: [(Self, &'static str); 4] =
         [(Self::Reset, "reset"), (Self::Verification, "verification"), (Self::MagicLink, "magic_link"), (Self::EmailUndo, "email_undo")];
 
-    /// Kinds that end when the account's address or password changes; what undoes a change must outlive it.
-    pub const ENDED_BY_CHANGES: [Self; 3] = [Self::Reset, Self::Verification, Self::MagicLink];
+    /// Kinds that end when the account gets another address; what undoes the change must outlive it.
+    pub const ENDED_BY_ADDRESS: [Self; 3] = [Self::Reset, Self::Verification, Self::MagicLink];
+
+    /// Kinds that end when the account gets another password, or another way to sign in: those that let somebody in. That somebody
+    /// reads mail at its address is as true as before.
+    pub const ENDED_BY_PASSWORD: [Self; 2] = [Self::Reset, Self::MagicLink];
 
     /// How long a token counts.
     #[must_use]

@@ -53,6 +53,7 @@ operations! { {
     GetPreferencesByCategory, GetPreferencesByCategoryByName, UpdatePreferences, DeletePreferences, GetUserStatus,
     GetUsersStatusesByIds, UpdateUserStatus, UpdateUserCustomStatus, UnsetUserCustomStatus, GetServerLimits, InviteByLink,
     GetEndedSessions,
+    UndoEmailChange,
 } }
 
 #[cfg(test)]

@@ -30,6 +30,9 @@ pub enum WeakPassword {
     /// Too many bytes.
     #[error("a password has at most {LONGEST} bytes")]
     TooLong,
+    /// Common, or made of what everybody knows of its holder.
+    #[error("it is common, or easily guessed from the username or the address")]
+    Guessable,
     /// Kinds of characters that are missing, in the wire's order.
     #[error("a password needs these kinds of characters too: {}", .0.join(", "))]
     Lacks(Vec<&'static str>),

@@ -65,6 +65,17 @@ pub trait Passwords: Send + Sync {
     ///
     /// [`PasswordsError::Busy`] when too many wait.
     async fn verify(&self, password: &Password, stored: Option<PasswordHash>) -> Result<Verdict, PasswordsError>;
+
+    /// Whether a hash that somebody brings along can be checked, at a cost that is bounded.
+    fn knows(&self, hash: &PasswordHash) -> bool;
+}
+
+/// Tells passwords that are guessed first.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait Guesses: Send + Sync {
+    /// Whether a password is common, or made of what is known of its holder.
+    #[cfg_attr(feature = "mocks", mockall::concretize)]
+    fn is_guessable(&self, password: &Password, known: &[&str]) -> bool;
 }
 
 /// What a keyed hash is for: each purpose has a key of its own.

@@ -170,6 +170,14 @@ impl Roles {
         self.0.is_empty()
     }
 
+    /// Whether these roles grant anything that others do not.
+    #[must_use]
+    pub fn grant_beyond(&self, others: &Self) -> bool {
+        let granted = |roles: &Self| roles.names().filter_map(known).flat_map(|role| role.permissions.iter().copied()).collect();
+        let (own, theirs): (std::collections::BTreeSet<&str>, std::collections::BTreeSet<&str>) = (granted(self), granted(others));
+        !own.is_subset(&theirs)
+    }
+
     /// Whether any of the roles grants a permission; a name that nobody knows grants nothing.
     #[must_use]
     pub fn grant(&self, permission: Permission) -> bool {

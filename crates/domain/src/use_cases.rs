@@ -6,7 +6,7 @@ use crate::accounts::{AccountRules, Accounts};
 use crate::directory::Directory;
 use crate::limit::RateLimits;
 use crate::live_sessions::LiveSessions;
-use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness, Sealer};
+use crate::port::{Clock, Files, Guesses, Keyring, Passwords, Pictures, Randomness, Sealer};
 use crate::refusal::Refusals;
 use crate::sign_in::{SignInRules, SignIns};
 use crate::store::Store;
@@ -23,6 +23,8 @@ pub struct Ports {
     pub sealer: Arc<dyn Sealer>,
     /// What makes and checks password hashes.
     pub passwords: Arc<dyn Passwords>,
+    /// What tells passwords that are guessed first; none where these are taken.
+    pub guesses: Option<Arc<dyn Guesses>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// What nobody can guess.

@@ -24,7 +24,7 @@ use crate::cookie::CookieRules;
 use crate::error::ApiError;
 use crate::local::{self, LocalSocket};
 use crate::routes::route;
-use crate::{openapi, pipeline, probe};
+use crate::{openapi, pipeline, probe, undo_page};
 
 /// Origins of pages elsewhere that may call the API.
 #[derive(Debug, Clone, Default)]
@@ -75,6 +75,8 @@ pub struct Service {
     pub request_timeout: Duration,
     /// How long a body may take to arrive.
     pub body_timeout: Duration,
+    /// How long an answer takes at least that must not tell by its time whether there is an account.
+    pub answer_floor: Duration,
     /// Most bytes of a picture that is sent.
     pub picture_bytes: usize,
     /// Whether sign-in and sign-out answer 200.
@@ -124,6 +126,7 @@ pub fn routes(config: &mut web::ServiceConfig) {
     operations(config, |operation| operation != Operation::PermanentDeleteAllUsers);
     config
         .service(at("/", vec![web::get().to(probe::root)]))
+        .service(at("/undo_email_change", vec![web::get().to(undo_page::show), web::post().to(undo_page::undo)]))
         .service(at("/livez", vec![web::get().to(probe::live)]))
         .service(at("/readyz", vec![web::get().to(probe::ready)]))
         .service(at("/api/v4/system/ping", vec![web::get().to(client_config::ping)]))

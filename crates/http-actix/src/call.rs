@@ -130,6 +130,14 @@ impl Call {
         Ok(permit::<O>(&self.actor, None)?)
     }
 
+    /// What comes of something, after the floor under answers whose time must not tell whether there is an account. No worker waits.
+    pub async fn no_sooner<T>(&self, done: impl Future<Output = T>) -> T {
+        let floor = actix_web::rt::time::Instant::now() + self.service.answer_floor;
+        let made = done.await;
+        actix_web::rt::time::sleep_until(floor).await;
+        made
+    }
+
     /// Writes down that the session or the access token was used, beside the answer and only if it is time to.
     fn note_use(&self, request: &HttpRequest) {
         let Some(usage) = self.due_use.clone() else { return };
@@ -188,6 +196,18 @@ impl Call {
 }
 
 impl Call {
+    /// A call of nobody's, whatever the request shows: for pages where a link is the proof, and a cookie comes along unasked.
+    ///
+    /// # Errors
+    ///
+    /// 500 outside the pipeline.
+    pub fn of_nobody(request: &HttpRequest) -> Result<Self, ApiError> {
+        let (service, context) = parts(request)?;
+        let client = Client::new(context.peer.address, "");
+        let origin = Origin { request_id: Some(context.id), address: Some(context.peer.address), path: Some(request.path().to_owned()) };
+        Ok(Self { service, actor: Actor::Nobody, client, origin, is_https: context.peer.is_https, due_use: None })
+    }
+
     /// A call over the local socket: its owner is the operator, whatever token he shows.
     fn of_operator(
         request: &HttpRequest,

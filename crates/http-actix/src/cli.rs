@@ -1,6 +1,7 @@
 //! The command line.
 
 mod commands;
+mod mail;
 
 use std::path::PathBuf;
 
@@ -40,6 +41,9 @@ pub enum Command {
     #[command(after_help = "Examples:\n  muster invite --team crew --email bob@example.test\n  \
                             muster invite --team crew --guest --channel town-square --email eve@example.test")]
     Invite(InviteArgs),
+    /// Looks after mail that waits or was given up.
+    #[command(subcommand)]
+    Mail(MailCommand),
     /// Checks and shows the settings.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -96,6 +100,27 @@ pub struct InviteArgs {
     /// Makes the account a guest's, who sees only whom he shares a channel with.
     #[arg(long)]
     pub guest: bool,
+}
+
+/// Looks after mail that waits or was given up.
+#[derive(Debug, Subcommand)]
+pub enum MailCommand {
+    /// Lists mails that wait and those that were given up, oldest first: nothing of what they say, and why the last try failed.
+    List {
+        /// Lists those that were delivered or that had expired too.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Lets mails be tried again that were given up; the running service takes them within seconds.
+    #[command(after_help = "Examples:\n  muster mail retry --all\n  muster mail retry 7qbwe1tmd3gk4y8x6r5ncsaouh")]
+    Retry {
+        /// The mail's id, as the list shows it.
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        id: Option<String>,
+        /// Takes every one that was given up.
+        #[arg(long)]
+        all: bool,
+    },
 }
 
 /// Checks and shows the settings.

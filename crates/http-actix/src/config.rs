@@ -2,6 +2,8 @@
 
 mod check;
 mod error;
+mod log;
+mod mail;
 #[cfg(test)]
 mod manual;
 mod read;
@@ -18,6 +20,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use error::ConfigError;
+pub use log::{LogConfig, LogFormat, LogLevel};
+pub use mail::{MailConfig, MailSecurity};
 pub use sessions::{SessionsConfig, TokensConfig};
 pub use show::shown;
 
@@ -44,6 +48,8 @@ pub struct Config {
     pub tokens: TokensConfig,
     /// Profile pictures.
     pub files: FilesConfig,
+    /// Mail.
+    pub mail: MailConfig,
     /// Cookies.
     pub cookies: CookiesConfig,
     /// How often something may be tried.
@@ -226,6 +232,8 @@ pub struct PasswordsConfig {
     pub require_number: bool,
     /// Whether a mark is needed.
     pub require_symbol: bool,
+    /// Whether common and self-related ones are refused.
+    pub refuse_guessable: bool,
     /// Memory of argon2id in KiB.
     pub memory_kib: u32,
     /// Passes of argon2id.
@@ -316,6 +324,10 @@ pub struct LimitsConfig {
     pub sign_up_per_address_per_hour: u32,
     /// Tokens that nobody holds, from one network.
     pub unknown_tokens_per_address_per_minute: u32,
+    /// Mails that one network asks for.
+    pub mail_per_address_per_hour: u32,
+    /// Mails that are asked for to one address.
+    pub mail_per_recipient_per_hour: u32,
 }
 
 /// Concessions to clients.
@@ -324,44 +336,6 @@ pub struct LimitsConfig {
 pub struct CompatConfig {
     /// Whether sign-in and sign-out answer 200.
     pub reference_status_codes: bool,
-}
-
-/// Logs.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LogConfig {
-    /// Least level of Muster's own lines.
-    pub level: LogLevel,
-    /// How lines look.
-    pub format: LogFormat,
-}
-
-/// Least level of a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogLevel {
-    /// Failures.
-    Error,
-    /// What will fail.
-    Warn,
-    /// Requests, starts and ends.
-    Info,
-    /// Use cases.
-    Debug,
-    /// Everything.
-    Trace,
-}
-
-/// How a line looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people on a terminal, for programs elsewhere.
-    Auto,
-    /// For people.
-    Text,
-    /// For programs.
-    Json,
 }
 
 /// The sources of settings, the later ones over the earlier.

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod directory;
+mod recovery;
 
 pub use accounts::{of_look_up, of_reset_picture, of_update};
 
@@ -220,6 +221,7 @@ impl From<WeakPassword> for ApiError {
         let id = match &error {
             WeakPassword::TooShort(_) => "model.user.is_valid.pwd_min_length.app_error".into(),
             WeakPassword::TooLong => "model.user.is_valid.pwd_max_length.app_error".into(),
+            WeakPassword::Guessable => "model.user.is_valid.pwd_guessable.app_error".into(),
             WeakPassword::Lacks(kinds) => format!("model.user.is_valid.pwd_{}.app_error", kinds.join("_")),
         };
         Self { id: id.into(), ..Self::bad("", message) }

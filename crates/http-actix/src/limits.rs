@@ -26,6 +26,8 @@ pub struct MemoryLimits {
     sign_ins_by_account: Limiter,
     sign_ups_by_address: Limiter,
     unknown_tokens_by_address: Limiter,
+    mails_by_address: Limiter,
+    mails_by_recipient: Limiter,
     clock: DefaultClock,
     hasher: RandomState,
 }
@@ -34,12 +36,14 @@ impl MemoryLimits {
     /// The limits an operator set.
     #[must_use]
     pub fn new(config: &LimitsConfig) -> Self {
-        let minute = Duration::from_mins(1);
+        let (minute, hour) = (Duration::from_mins(1), Duration::from_hours(1));
         Self {
             sign_ins_by_address: limiter(config.sign_in_per_address_per_minute, minute),
             sign_ins_by_account: limiter(config.sign_in_per_account_per_minute, minute),
-            sign_ups_by_address: limiter(config.sign_up_per_address_per_hour, Duration::from_hours(1)),
+            sign_ups_by_address: limiter(config.sign_up_per_address_per_hour, hour),
             unknown_tokens_by_address: limiter(config.unknown_tokens_per_address_per_minute, minute),
+            mails_by_address: limiter(config.mail_per_address_per_hour, hour),
+            mails_by_recipient: limiter(config.mail_per_recipient_per_hour, hour),
             clock: DefaultClock::default(),
             hasher: RandomState::new(),
         }
@@ -47,9 +51,20 @@ impl MemoryLimits {
 
     /// Forgets buckets that are full again.
     pub fn prune(&self) {
-        for limiter in [&self.sign_ins_by_address, &self.sign_ins_by_account, &self.sign_ups_by_address, &self.unknown_tokens_by_address] {
+        for limiter in self.all() {
             limiter.retain_recent();
         }
+    }
+
+    fn all(&self) -> [&Limiter; 6] {
+        [
+            &self.sign_ins_by_address,
+            &self.sign_ins_by_account,
+            &self.sign_ups_by_address,
+            &self.unknown_tokens_by_address,
+            &self.mails_by_address,
+            &self.mails_by_recipient,
+        ]
     }
 
     fn limiter(&self, counted: Counted) -> &Limiter {
@@ -58,6 +73,8 @@ impl MemoryLimits {
             Counted::SignInsByAccount => &self.sign_ins_by_account,
             Counted::SignUpsByAddress => &self.sign_ups_by_address,
             Counted::UnknownTokensByAddress => &self.unknown_tokens_by_address,
+            Counted::MailsByAddress => &self.mails_by_address,
+            Counted::MailsByRecipient => &self.mails_by_recipient,
         }
     }
 
@@ -109,6 +126,8 @@ mod tests {
             sign_in_per_account_per_minute: 2,
             sign_up_per_address_per_hour: 1,
             unknown_tokens_per_address_per_minute: 1,
+            mail_per_address_per_hour: 1,
+            mail_per_recipient_per_hour: 1,
         })
     }
 

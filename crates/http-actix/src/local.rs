@@ -64,6 +64,9 @@ pub fn serves(operation: Operation) -> bool {
             | O::CreateUserAccessToken
             | O::GetUserAccessTokensForUser
             | O::RevokeUserAccessToken
+            | O::UpdateUserPassword
+            | O::SendPasswordResetEmail
+            | O::VerifyUserEmailWithoutToken
     ) || serves_directory(operation)
 }
 

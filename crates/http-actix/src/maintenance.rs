@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use actix_web::web::Data;
 use muster_domain::invitation::LIFETIME;
+use muster_domain::one_time::KEPT;
 use muster_domain::store::StoreError;
 use muster_domain::time::Timestamp;
 
@@ -20,13 +21,14 @@ const PIECES: u32 = 4;
 /// Records removed in one transaction.
 const BATCH: u32 = 1000;
 
-/// Runs until it is dropped.
-pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, retention: Duration) {
+/// Runs until it is dropped; the retentions are those of ended sessions and of mails.
+pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, [retention, mail_retention]: [Duration; 2]) {
     let (mut often, mut seldom) = (tokio::time::interval(OFTEN), tokio::time::interval(SELDOM));
     loop {
         tokio::select! {
             _ = often.tick() => {
                 service.refusals.flush().await;
+                note("letters that were of no use any more", remove(&service, Remnant::Letters(service.clock.now())).await);
                 if let Some(limits) = &limits {
                     limits.prune();
                 }
@@ -37,8 +39,10 @@ pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, rete
                 if let Err(error) = service.live_sessions.sweep().await {
                     tracing::warn!(error = muster_domain::cause::chain(&error), "sessions whose time is over could not be ended");
                 }
-                note("the records of ended sessions", purge(&service, now.before(retention)).await);
-                note("invitations that had expired", purge_invitations(&service, now.before(LIFETIME)).await);
+                note("the records of ended sessions", remove(&service, Remnant::EndedSessions(now.before(retention))).await);
+                note("invitations that had expired", remove(&service, Remnant::Invitations(now.before(LIFETIME))).await);
+                note("tokens of links in mails", remove(&service, Remnant::Tokens(now.before(KEPT))).await);
+                note("records of mails", remove(&service, Remnant::MailRecords(now.before(mail_retention))).await);
             }
         }
     }
@@ -65,24 +69,28 @@ fn note(what: &str, removed: Result<u64, StoreError>) {
     }
 }
 
-async fn purge_invitations(service: &Service, before: Timestamp) -> Result<u64, StoreError> {
-    let mut all = 0;
-    loop {
-        let mut work = service.store.begin().await?;
-        let removed = work.invitations().purge(before, BATCH).await?;
-        work.commit().await?;
-        all += removed;
-        if removed < u64::from(BATCH) {
-            return Ok(all);
-        }
-    }
+/// Something that is needed up to a time.
+#[derive(Clone, Copy)]
+enum Remnant {
+    EndedSessions(Timestamp),
+    Invitations(Timestamp),
+    Tokens(Timestamp),
+    MailRecords(Timestamp),
+    Letters(Timestamp),
 }
 
-async fn purge(service: &Service, before: Timestamp) -> Result<u64, StoreError> {
+/// Removes a batch after another, each in a unit of work of its own, until there is none left.
+async fn remove(service: &Service, remnant: Remnant) -> Result<u64, StoreError> {
     let mut all = 0;
     loop {
         let mut work = service.store.begin().await?;
-        let removed = work.sessions().purge(before, BATCH).await?;
+        let removed = match remnant {
+            Remnant::EndedSessions(before) => work.sessions().purge(before, BATCH).await?,
+            Remnant::Invitations(before) => work.invitations().purge(before, BATCH).await?,
+            Remnant::Tokens(before) => work.one_time_tokens().purge(before, BATCH).await?,
+            Remnant::MailRecords(before) => work.outbox().purge(before, BATCH).await?,
+            Remnant::Letters(now) => work.outbox().cut(now, BATCH).await?,
+        };
         work.commit().await?;
         all += removed;
         if removed < u64::from(BATCH) {

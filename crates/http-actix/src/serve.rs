@@ -11,9 +11,12 @@ use actix_web::web::Data;
 use muster_domain::cause::chain as told;
 use muster_domain::key_check::{self, KeyCheck};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Notify;
 
 use crate::app::{self, Service};
+use crate::bell::RingingStore;
 use crate::config::Config;
+use crate::courier::Couriers;
 use crate::wiring::{self, Backend, Keys, Ports, StartError};
 use crate::{local, maintenance, metrics_page};
 
@@ -74,15 +77,18 @@ fn foreign(made_for_want: Option<&Path>) -> StartError {
 /// [`StartError`] when the service does not start.
 pub async fn serve(config: Config) -> Result<(), StartError> {
     let mut stop = Box::pin(stop_signal()?);
-    let started = tokio::select! {
+    let mut started = tokio::select! {
         started = start(&config) => started?,
         () = &mut stop => {
             tracing::info!("stopped before the service had started");
             return Ok(());
         }
     };
-    let (service, upkeep) = (started.service.clone(), started.upkeep.clone());
+    let (service, upkeep, couriers) = (started.service.clone(), started.upkeep.clone(), started.couriers.take());
     run(&config, started, stop).await?;
+    if let Some(couriers) = couriers {
+        couriers.stop(std::time::Duration::from_secs(config.mail.timeout_secs.min(config.server.shutdown_secs))).await;
+    }
     upkeep.abort();
     service.refusals.flush().await;
     Ok(())
@@ -95,6 +101,7 @@ struct Started {
     local: Option<std::os::unix::net::UnixListener>,
     service: Data<Service>,
     upkeep: tokio::task::AbortHandle,
+    couriers: Option<Couriers>,
 }
 
 async fn start(config: &Config) -> Result<Started, StartError> {
@@ -104,10 +111,13 @@ async fn start(config: &Config) -> Result<Started, StartError> {
     let Ready { backend, keys, .. } = ready(config).await?;
     let limits = wiring::limits(config);
     let ports: Ports = wiring::ports(config, backend.store(), keys, limits.clone())?;
-    let service = wiring::service(config, ports);
+    let (bell, courier) = (Arc::<Notify>::default(), wiring::courier(config, &ports)?);
+    let ringing = Ports { store: Arc::new(RingingStore::new(ports.store, bell.clone())), ..ports };
+    let service = wiring::service(config, ringing);
     greet(config, &service).await?;
-    let upkeep = tokio::spawn(maintenance::run(service.clone(), limits, wiring::retention(config))).abort_handle();
-    Ok(Started { listener, metrics, local, service, upkeep })
+    let couriers = courier.map(|courier| Couriers::start(config.mail.connections, &courier, &service.clock, &bell));
+    let upkeep = tokio::spawn(maintenance::run(service.clone(), limits, wiring::retentions(config))).abort_handle();
+    Ok(Started { listener, metrics, local, service, upkeep, couriers })
 }
 
 fn metrics(config: &Config) -> Result<Option<actix_web::dev::Server>, StartError> {

@@ -4,8 +4,10 @@ pub mod change;
 pub mod history;
 pub mod list;
 pub mod picture;
+pub mod recovery;
 pub mod rights;
 pub mod search;
+pub mod verification;
 mod wire;
 
 use actix_web::http::header::{ETAG, HeaderValue, IF_NONE_MATCH};

@@ -3,19 +3,21 @@
 mod backend;
 mod files;
 mod keys;
+mod mail;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::cookie::SameSite as CookieSameSite;
 use actix_web::web::Data;
-use muster_adapters_crypto::{ArgonOptions, ArgonPasswords, SystemClock, SystemRandomness};
+use muster_adapters_crypto::{ArgonOptions, ArgonPasswords, EstimatedGuesses, SystemClock, SystemRandomness};
 use muster_domain::access_token::TokenRules;
 use muster_domain::accounts::AccountRules;
 use muster_domain::email::MailDomains;
 use muster_domain::limit::{RateLimits, Unlimited};
 use muster_domain::locale::Locale;
 use muster_domain::password::PasswordPolicy;
+use muster_domain::port::{Clock, Guesses};
 use muster_domain::session::SessionLengths;
 use muster_domain::sign_in::SignInRules;
 use muster_domain::store::{LockRules, Store};
@@ -32,6 +34,7 @@ use crate::limits::MemoryLimits;
 
 pub use backend::{Backend, StartError};
 pub use keys::{check_keys, keys, missing_key_file};
+pub use mail::courier;
 pub use muster_adapters_crypto::Keys;
 pub use muster_domain::use_cases::Ports;
 
@@ -52,13 +55,20 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, keys: Arc<Keys>, limits: Op
         keys: keys.clone(),
         sealer: keys,
         passwords: Arc::new(passwords),
-        clock: Arc::new(SystemClock),
+        guesses: config.passwords.refuse_guessable.then(|| Arc::new(EstimatedGuesses) as Arc<dyn Guesses>),
+        clock: clock(),
         randomness: Arc::new(randomness),
         limits,
         pictures: files::pictures(config)?,
         files: files::files(config)?,
-        sends_mail: false,
+        sends_mail: config.mail.is_on(),
     })
+}
+
+/// The machine's clock.
+#[must_use]
+pub fn clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
 }
 
 /// Checks what the settings' readers can't: the store's address, the keys, the cost of passwords. Makes nothing that stays.
@@ -68,6 +78,9 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, keys: Arc<Keys>, limits: Op
 /// [`StartError`] names the first setting that can't be used.
 pub fn check(config: &Config) -> Result<(), StartError> {
     check_keys(config)?;
+    if config.mail.is_on() {
+        mail::mailer(config)?;
+    }
     passwords(config).map(drop)
 }
 
@@ -112,6 +125,7 @@ pub fn service(config: &Config, ports: Ports) -> Data<Service> {
         client_config: ClientConfig::new(config),
         request_timeout: Duration::from_secs(config.server.request_timeout_secs),
         body_timeout: Duration::from_secs(config.server.body_timeout_secs),
+        answer_floor: Duration::from_millis(config.mail.answer_floor_ms),
         picture_bytes: config.files.picture_bytes,
         answers_like_reference: config.compat.reference_status_codes,
         background: tokio::runtime::Handle::current(),
@@ -124,10 +138,10 @@ pub fn limits(config: &Config) -> Option<Arc<MemoryLimits>> {
     config.limits.enabled.then(|| Arc::new(MemoryLimits::new(&config.limits)))
 }
 
-/// How long the records of ended sessions are kept.
+/// How long the records of ended sessions, and of mails, are kept.
 #[must_use]
-pub fn retention(config: &Config) -> Duration {
-    days(config.sessions.retention_days)
+pub fn retentions(config: &Config) -> [Duration; 2] {
+    [config.sessions.retention_days, config.mail.retention_days].map(days)
 }
 
 fn hours(hours: u64) -> Duration {
@@ -198,6 +212,7 @@ fn account_rules(config: &Config) -> AccountRules {
         allows_own_deactivation: config.accounts.allow_own_deactivation,
         allows_removal: config.accounts.allow_permanent_deletion,
         stops_bots_with_owner: config.accounts.stop_bots_with_owner,
+        verifies_addresses: config.mail.verify_addresses,
         name_format: match config.accounts.name_format {
             config::NameFormat::Username => NameFormat::Username,
             config::NameFormat::NicknameFullName => NameFormat::Nickname,

@@ -18,6 +18,8 @@ mod invitations;
 mod keys;
 #[path = "program/local.rs"]
 mod local;
+#[path = "program/mail.rs"]
+mod mail;
 #[path = "program/operator.rs"]
 mod operator;
 #[path = "program/settings.rs"]

@@ -1,7 +1,8 @@
 //! Switching accounts off and on again.
 
 use super::{
-    Accounts, Actor, AuditEntry, Forbidden, Operation, Origin, Permission, StoreError, Timestamp, User, UserId, operations, permit,
+    Accounts, Actor, AuditEntry, Event, Forbidden, Operation, Origin, Permission, StoreError, Timestamp, User, UserId, notice, operations,
+    permit,
 };
 use crate::page::Page;
 use crate::session::{EndReason, Ending};
@@ -69,6 +70,7 @@ impl Accounts {
                 return Err(ActivationError::LastAdmin);
             }
             self.deactivate(&mut *work, actor, &before, now).await?;
+            notice::post(&mut *work, &self.postbox, Event::Deactivated, &before, now).await?;
         }
         let extra = format!("user_id={id} active={is_active}");
         let entry = self.done(Operation::UpdateUserActive, actor, id, now, origin);

@@ -1,8 +1,8 @@
 //! Accounts of programs.
 
 use super::{
-    Accounts, Actor, AuditEntry, Birth, Forbidden, InvalidUser, Operation, Origin, Password, PasswordsError, Permission, Permit,
-    Registration, Roles, StoreError, Timestamp, UniqueField, User, UserId, WeakPassword, operations, permit,
+    Accounts, Actor, AuditEntry, Birth, Event, Forbidden, InvalidUser, Operation, Origin, Password, PasswordsError, Permission, Permit,
+    Registration, Roles, StoreError, Timestamp, UniqueField, User, UserId, WeakPassword, notice, operations, permit,
 };
 use crate::permission::{Permitted, permit_here};
 use crate::session::{EndReason, Ending};
@@ -288,6 +288,9 @@ impl Accounts {
         if super::activation::is_last_admin(&mut *work, &before, is_held).await? {
             return Err(BotError::LastAdmin);
         }
+        work.one_time_tokens().end(id, &crate::one_time::TokenKind::ENDED_BY_ADDRESS).await?;
+        // As a bot it is told nothing any more.
+        notice::post(&mut *work, &self.postbox, Event::Deactivated, &before, now).await?;
         let bot = Bot { owner_id: Some(id.clone()), created_at: now, updated_at: now, ..Bot::default() };
         let identity = ExternalIdentity::default();
         let after = User { bot: Some(bot), identity, has_second_factor: false, updated_at: now.max(before.updated_at), ..before };

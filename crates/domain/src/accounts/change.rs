@@ -183,6 +183,9 @@ impl Accounts {
             return Err(ChangeError::Taken(UniqueField::Username));
         }
         work.users().update(&after).await?;
+        if after.email != before.email {
+            self.move_address(&mut *work, &before, &after, now).await?;
+        }
         let (was, is) = changed(&before, &after);
         let entry = self.done(O::OPERATION, actor, &seen.id, now, origin);
         // What people write for a moment is no part of what they are shown to have done.

@@ -1,6 +1,9 @@
 //! By whom an account's holder is vouched for.
 
-use super::{Accounts, Actor, AuditEntry, Forbidden, Operation, Origin, StoreError, UniqueField, User, UserId, operations, permit};
+use super::{
+    Accounts, Actor, AuditEntry, Event, Forbidden, Operation, Origin, StoreError, UniqueField, User, UserId, notice, operations, permit,
+};
+use crate::one_time::TokenKind;
 use crate::user::ExternalIdentity;
 
 /// Why the way an account signs in was not changed.
@@ -67,6 +70,9 @@ impl Accounts {
         };
         work.users().update(&after).await?;
         work.credentials().remove_password(id).await?;
+        work.one_time_tokens().end(id, &TokenKind::ENDED_BY_PASSWORD).await?;
+        let event = Event::SignInMethodChanged(after.identity.service.clone());
+        notice::post(&mut *work, &self.postbox, event, &after, now).await?;
         let sides = [&before, &after].map(|user| Some(serde_json::json!({ "auth_service": user.identity.service })));
         let [was, is] = sides;
         let entry = self.done(Operation::UpdateUserAuth, actor, id, now, origin);

@@ -26,6 +26,9 @@ pub enum RegisterError {
     /// Nobody holds such an invitation by mail.
     #[error("the invitation is unknown")]
     UnknownInvitation,
+    /// The token is one of a link in another mail.
+    #[error("the link is no invitation")]
+    OtherLink,
     /// No team has such a standing invitation.
     #[error("the team's invitation is unknown")]
     UnknownTeamInvitation,
@@ -178,7 +181,10 @@ impl Accounts {
     async fn invited(&self, token: &str, wanted: &Registration) -> Result<Admission, RegisterError> {
         let hashes = self.keys.candidates(Purpose::OneTime, Token::presented(token).expose());
         let mut reading = self.store.read().await?;
-        let invitation = reading.invitations().by_token(&hashes).await?.ok_or(RegisterError::UnknownInvitation)?;
+        let Some(invitation) = reading.invitations().by_token(&hashes).await? else {
+            let is_other = reading.one_time_tokens().by_token(&hashes).await?.is_some();
+            return Err(if is_other { RegisterError::OtherLink } else { RegisterError::UnknownInvitation });
+        };
         if !self.rules.allows_sign_up {
             return Err(RegisterError::SwitchedOff);
         }
@@ -216,7 +222,7 @@ impl Accounts {
     async fn open(&self, actor: &Actor, wanted: Registration, admission: Admission, origin: &Origin) -> Result<User, RegisterError> {
         self.check_domain(&wanted, &admission)?;
         if wanted.auth_service.is_empty() {
-            self.rules.passwords.check(&wanted.password)?;
+            self.check_password(&wanted.password, &[&wanted.username, &wanted.email])?;
         }
         if !wanted.id.is_empty() {
             return Err(RegisterError::ChosenId);
@@ -242,6 +248,7 @@ impl Accounts {
             Admission::Invited(team, invitation) => self.accept(&mut *work, team, invitation, &user).await?,
             Admission::Open | Admission::FirstOnly | Admission::ByAdmin | Admission::AsAdmin => {}
         }
+        self.ask_for_confirmation(&mut *work, &user, user.created_at).await?;
         work.audits().record(&[self.created_entry(actor, &user, origin)]).await?;
         work.commit().await?;
         self.had_first.store(true, Ordering::Relaxed);

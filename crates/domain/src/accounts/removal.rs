@@ -2,7 +2,7 @@
 
 use super::activation::{hold_admins, is_last_admin};
 use super::pictures::folder;
-use super::{Accounts, Actor, Forbidden, Operation, Origin, Permission, Permit, StoreError, UserId, operations, permit};
+use super::{Accounts, Actor, Event, Forbidden, Operation, Origin, Permission, Permit, StoreError, UserId, notice, operations, permit};
 use crate::port::FilesError;
 
 /// Why an account was not removed.
@@ -78,6 +78,8 @@ impl Accounts {
         if how == Removal::ForGood {
             work.users().remove(id).await?;
         }
+        let event = if how == Removal::ForGood { Event::Removed } else { Event::Deactivated };
+        notice::post(&mut *work, &self.postbox, event, &before, now).await?;
         let reason = if how == Removal::ForGood { "for_good" } else { "deactivated" };
         let entry = self.done(Operation::DeleteUser, actor, id, now, origin);
         work.audits().record(&[crate::audit::AuditEntry { reason: Some(reason), ..entry }]).await?;

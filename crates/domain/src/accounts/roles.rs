@@ -1,7 +1,9 @@
 //! What accounts may do.
 
 use super::activation::{hold_admins, is_last_admin};
-use super::{Accounts, Actor, AuditEntry, Forbidden, Origin, Permission, Roles, StoreError, User, UserId, operations, permit};
+use super::{
+    Accounts, Actor, AuditEntry, Event, Forbidden, Origin, Permission, Roles, StoreError, User, UserId, notice, operations, permit,
+};
 use crate::directory::membership;
 use crate::permission::Permitted;
 use crate::role;
@@ -95,6 +97,9 @@ impl Accounts {
         let after = User { roles, updated_at: now.max(before.updated_at), ..before.clone() };
         work.users().update(&after).await?;
         work.users().grow_epoch(id).await?;
+        if after.roles.grant_beyond(&before.roles) {
+            notice::post(&mut *work, &self.postbox, Event::RolesRaised, &after, now).await?;
+        }
         let extra = format!("user={id} roles={}", after.roles);
         let entry = self.roles_entry::<operations::UpdateUserRoles>(actor, &before, &after, origin);
         work.audits().record(&[AuditEntry { shown_as: Some(extra), ..entry }]).await?;
@@ -156,6 +161,7 @@ impl Accounts {
         let after = User { roles, updated_at: now.max(before.updated_at), ..before.clone() };
         work.users().update(&after).await?;
         work.users().grow_epoch(id).await?;
+        notice::post(&mut *work, &self.postbox, Event::RolesRaised, &after, now).await?;
         work.teams().set_guest(id, false).await?;
         for team in work.teams().of_user(id).await? {
             membership::enter_defaults(&mut *work, &team.id, &after, now).await?;

@@ -18,7 +18,7 @@ use crate::id::UserId;
 use crate::limit::{RateLimits, Unlimited};
 use crate::live_sessions::LiveSessions;
 use crate::locale::Locale;
-use crate::mail::Postbox;
+use crate::mail::{self, Letter, Postbox};
 use crate::password::PasswordPolicy;
 use crate::permission::{Permit, Permitted, permit};
 use crate::refusal::Refusals;
@@ -93,6 +93,7 @@ pub fn account_rules() -> AccountRules {
         allows_removal: true,
         stops_bots_with_owner: true,
         name_format: NameFormat::Username,
+        verifies_addresses: false,
     }
 }
 
@@ -141,6 +142,7 @@ impl Bench {
             keys: Arc::new(PlainKeyring::default()),
             sealer: Arc::new(PlainKeyring::default()),
             passwords: Arc::new(GatedPasswords { behind: passwords.clone(), gate: gate.clone() }),
+            guesses: None,
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
             limits: Arc::new(Unlimited),
@@ -271,6 +273,14 @@ impl Bench {
     /// The account of an id as it is held now.
     pub async fn held(&self, id: &UserId) -> User {
         self.store.read().await.unwrap().users().by_id(id).await.unwrap().unwrap()
+    }
+
+    /// What the mails say that wait now; no later call gives them again.
+    pub async fn letters(&self) -> Vec<Letter> {
+        let now = self.ports.clock.now();
+        let claim = mail::Claim { by: "letters".to_owned(), now, until: now.after(std::time::Duration::from_hours(1)), most: 1000 };
+        let claimed = self.write(async |work| work.outbox().claim(&claim).await.unwrap()).await;
+        claimed.iter().map(|mail| self.postbox.open(mail).unwrap()).collect()
     }
 
     /// The audit, oldest first, as operation, outcome and reason.

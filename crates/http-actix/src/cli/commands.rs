@@ -17,7 +17,7 @@ use muster_domain::store::UniqueField;
 use muster_domain::user::registration::Registration;
 use muster_domain::username::Username;
 
-use super::{Cli, Command, ConfigCommand, CreateArgs, InviteArgs, SecretsCommand, UserCommand};
+use super::{Cli, Command, ConfigCommand, CreateArgs, InviteArgs, SecretsCommand, UserCommand, mail};
 use crate::app::Service;
 use crate::config::{self, Config};
 use crate::serve::{self, Ready};
@@ -41,6 +41,7 @@ pub async fn run(cli: Cli) -> Result<(), String> {
         Command::User(UserCommand::Create(args)) => create(&config, args).await,
         Command::User(UserCommand::SetPassword { username }) => set_password(&config, &username).await,
         Command::Invite(args) => invite(&config, &args).await,
+        Command::Mail(command) => mail::run(&config, &command).await,
         Command::Config(ConfigCommand::Check) => check(&config),
         Command::Config(ConfigCommand::Show) => Ok(()),
         Command::Secrets(SecretsCommand::Rotate) => rotate(&config).await,
@@ -52,7 +53,7 @@ pub async fn run(cli: Cli) -> Result<(), String> {
     }
 }
 
-fn say(text: &str) -> Result<(), String> {
+pub(super) fn say(text: &str) -> Result<(), String> {
     writeln!(std::io::stdout(), "{text}").map_err(|error| format!("nobody reads the output: {error}"))
 }
 

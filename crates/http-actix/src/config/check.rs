@@ -15,6 +15,7 @@ impl Config {
             self.locale_is_wrong(),
             self.files_are_wrong(),
             self.idle_is_wrong(),
+            self.mail_is_wrong(),
             self.numbers_are_wrong(),
         ];
         let wrong: Vec<_> = rules.into_iter().flatten().collect();
@@ -120,6 +121,13 @@ impl Config {
             within("limits.sign_in_per_account_per_minute", self.limits.sign_in_per_account_per_minute.into(), 1, 1_000_000),
             within("limits.sign_up_per_address_per_hour", self.limits.sign_up_per_address_per_hour.into(), 1, 1_000_000),
             within("limits.unknown_tokens_per_address_per_minute", self.limits.unknown_tokens_per_address_per_minute.into(), 1, 1_000_000),
+            within("limits.mail_per_address_per_hour", self.limits.mail_per_address_per_hour.into(), 1, 1_000_000),
+            within("limits.mail_per_recipient_per_hour", self.limits.mail_per_recipient_per_hour.into(), 1, 1_000_000),
+            within("mail.timeout_secs", self.mail.timeout_secs, 1, 600),
+            within("mail.connections", self.mail.connections.into(), 1, 64),
+            within("mail.max_tries", self.mail.max_tries.into(), 1, 1000),
+            within("mail.retention_days", self.mail.retention_days, 1, 36_500),
+            within("mail.answer_floor_ms", self.mail.answer_floor_ms, 0, 10_000),
         ]
         .into_iter()
         .flatten()

@@ -5,7 +5,7 @@ use figment::value::{Dict, Value};
 use figment::{Figment, Metadata, Source};
 
 /// Settings that are never printed.
-const SECRET: [&str; 3] = ["secrets.key", "secrets.previous_keys", "files.s3_secret"];
+const SECRET: [&str; 4] = ["secrets.key", "secrets.previous_keys", "files.s3_secret", "mail.password"];
 /// What is printed in place of what is not.
 const HIDDEN: &str = "(hidden)";
 

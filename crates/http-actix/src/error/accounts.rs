@@ -21,6 +21,7 @@ impl From<RegisterError> for ApiError {
                 let id = "api.user.create_user.signup_link_invalid.app_error";
                 Self::client(StatusCode::NOT_FOUND, id, "The invitation is not known, or not any more.")
             }
+            RegisterError::OtherLink => Self::bad("api.user.create_user.signup_link_invalid.app_error", "The link is no invitation."),
             RegisterError::UnknownTeamInvitation => {
                 let id = "app.team.get_by_invite_id.finding.app_error";
                 Self::client(StatusCode::NOT_FOUND, id, "No team has this invitation.")
@@ -103,7 +104,7 @@ impl From<ChangeError> for ApiError {
     }
 }
 
-fn locked() -> ApiError {
+pub(super) fn locked() -> ApiError {
     let message = "The account is locked for too many wrong passwords. Please wait, or ask an administrator.";
     ApiError::unauthorized("api.user.check_user_login_attempts.too_many.app_error", message)
 }

@@ -41,7 +41,7 @@ fn s3_options(config: &Config) -> Result<S3Options, StartError> {
         bucket: wanted.s3_bucket.clone(),
         key_id: wanted.s3_key_id.clone(),
         secret: match &wanted.s3_secret_file {
-            Some(file) => secret(file)?,
+            Some(file) => secret(file, "files.s3_secret_file")?,
             None => wanted.s3_secret.clone(),
         },
         allow_http: wanted.s3_allow_http,
@@ -50,10 +50,10 @@ fn s3_options(config: &Config) -> Result<S3Options, StartError> {
     })
 }
 
-fn secret(file: &Path) -> Result<SecretString, StartError> {
+/// What a file of a secret holds.
+pub(super) fn secret(file: &Path, setting: &str) -> Result<SecretString, StartError> {
     let text = std::fs::read_to_string(file).map_err(|error| {
-        let told =
-            format!("files.s3_secret_file: {} can't be read ({error}); correct the path, or let Muster's user read it", file.display());
+        let told = format!("{setting}: {} can't be read ({error}); correct the path, or let Muster's user read it", file.display());
         StartError::Settings(told)
     })?;
     Ok(SecretString::from(text.trim().to_owned()))

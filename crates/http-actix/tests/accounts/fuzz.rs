@@ -144,9 +144,23 @@ fn values(texts: BoxedStrategy<String>) -> BoxedStrategy<Value> {
     .boxed()
 }
 
-/// The operations on accounts that can be called over and over: nobody is signed out or removed by them, nor is anybody's role taken.
+/// The operations on accounts that can be called over and over: nobody is signed out or removed by them, nor is anybody's role
+/// or password taken.
 fn operations() -> Vec<(&'static str, &'static str)> {
-    let others = ["/login", "/logout", "/mfa", "/roles", "/active", "/demote", "/convert_to_bot", "/auth", "/image"];
+    let others = [
+        "/login",
+        "/logout",
+        "/mfa",
+        "/roles",
+        "/active",
+        "/demote",
+        "/promote",
+        "/convert_to_bot",
+        "/auth",
+        "/image",
+        "/password",
+        "/send",
+    ];
     let is_of_accounts = |path: &str| path.starts_with("/api/v4/users") && !path.contains("/preferences") && !path.contains("/teams");
     let is_tame = |method: &str, path: &str| method != "DELETE" && !others.iter().any(|end| path.ends_with(end));
     let all = OPERATIONS.iter().map(|(method, path, _)| (*method, *path));

@@ -11,7 +11,8 @@ use std::sync::Arc;
 use actix_web::web::Data;
 use figment::Figment;
 use figment::providers::{Format, Toml};
-use muster_domain::port::Passwords;
+use muster_domain::mail::{Claim, Letter, Postbox};
+use muster_domain::port::{Clock as _, Passwords};
 use muster_domain::store::Store;
 use muster_domain::testkit::fake::{Counting, FixedClock, MemoryFiles, PlainPasswords, PlainPictures};
 use muster_domain::testkit::fixture;
@@ -43,7 +44,8 @@ pub(crate) const URL_PARAM: &str = "api.context.invalid_url_param.app_error";
 const BASE: &str = r#"
 accounts.open_sign_up = true
 limits.enabled = false
-passwords = { memory_kib = 8, passes = 1, threads = 1 }
+passwords = { memory_kib = 8, passes = 1, threads = 1, refuse_guessable = false }
+mail = { verify_addresses = false, answer_floor_ms = 0 }
 secrets.key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 "#;
 
@@ -70,6 +72,22 @@ pub(crate) struct Somebody {
 }
 
 impl TestApp {
+    /// With mail, which waits in the outbox.
+    pub(crate) async fn mailing(toml: &str) -> Self {
+        Self::on(toml, |_, ports| Ports { sends_mail: true, ..ports }).await
+    }
+
+    /// What the mails say that wait now; no later call gives them again.
+    pub(crate) async fn letters(&self) -> Vec<Letter> {
+        let now = self.clock.now();
+        let claim = Claim { by: "letters".to_owned(), now, until: now.after(std::time::Duration::from_hours(1)), most: 1000 };
+        let mut work = self.store().begin().await.unwrap();
+        let claimed = work.outbox().claim(&claim).await.unwrap();
+        work.commit().await.unwrap();
+        let postbox = Postbox::new(&self.ports);
+        claimed.iter().map(|mail| postbox.open(mail).unwrap()).collect()
+    }
+
     /// Under the settings of [`BASE`].
     pub(crate) async fn new() -> Self {
         Self::with("").await
@@ -105,6 +123,7 @@ impl TestApp {
             keys: keys.clone(),
             sealer: keys,
             passwords: passwords.clone() as Arc<dyn Passwords>,
+            guesses: None,
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
             limits: match wiring::limits(&config) {
@@ -113,7 +132,7 @@ impl TestApp {
             },
             pictures: Arc::new(PlainPictures),
             files: Some(files.clone()),
-            sends_mail: true,
+            sends_mail: false,
         };
         let ports = change(&config, ports);
         let service = wiring::service(&config, ports.clone());

@@ -165,6 +165,13 @@ fn of_accounts() -> Vec<Case> {
         case!(UpdateUserAuth, ADA, Some("updated user auth to service=gitlab"), |w| {
             w.accounts.set_identity(&w.root, &user("ada"), "gitlab".into(), "7".into(), &w.origin).await
         }),
+        case!(UpdateUserPassword, ADA, Some("completed"), |w| {
+            let wanted = NewSecret { current: no_password(), new: "An0ther!pass".to_owned().into(), is_hashed: false };
+            w.accounts.change_password(&w.root, &user("ada"), &wanted, &w.origin).await
+        }),
+        case!(VerifyUserEmailWithoutToken, ADA, Some("user verified"), |w| {
+            w.accounts.verify_member(&w.root, &user("ada"), &w.origin).await
+        }),
         case!(DemoteUserToGuest, ADA, None, |w| w.accounts.demote(&w.root, &user("ada"), &w.origin).await),
         case!(PromoteGuestToUser, GUS, None, |w| w.accounts.promote(&w.root, &user("gus"), &w.origin).await),
         case!(ConvertUserToBot, ADA, None, |w| w.accounts.convert_to_bot(&w.root, &user("ada"), &w.origin).await),
@@ -275,8 +282,17 @@ fn shortened(text: &str) -> String {
 #[test]
 fn every_operation_that_changes_something_is_tried() {
     let tried: Vec<_> = all().iter().map(|case| case.operation).collect();
-    // Sign-ins have tests of their own, and who removes everybody removes one after another.
-    let apart = [Operation::Login, Operation::Logout, Operation::PermanentDeleteAllUsers];
+    // Sign-ins and what is done by links in mails have tests of their own, and who removes everybody removes one after another.
+    let apart = [
+        Operation::Login,
+        Operation::Logout,
+        Operation::PermanentDeleteAllUsers,
+        Operation::SendPasswordResetEmail,
+        Operation::ResetPassword,
+        Operation::SendVerificationEmail,
+        Operation::VerifyUserEmail,
+        Operation::UndoEmailChange,
+    ];
     for entry in TABLE.iter().filter(|entry| entry.recorded == Recorded::Changes && !apart.contains(&entry.operation)) {
         assert_eq!(tried.iter().filter(|tried| **tried == entry.operation).count(), 1, "{:?}", entry.operation);
     }
@@ -353,6 +369,7 @@ async fn what_can_not_be_looked_up_is_told() {
                 | Operation::DisableBot
                 | Operation::EnableBot
                 | Operation::RegisterTermsOfServiceAction
+                | Operation::VerifyUserEmailWithoutToken
         )
     };
     for Case { operation, act, .. } in of_accounts().into_iter().filter(|case| looks_first(case.operation)) {

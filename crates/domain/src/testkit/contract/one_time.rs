@@ -118,7 +118,7 @@ pub async fn ended_tokens_are_of_no_use(store: &dyn Store) {
     for token in [&reset, &undo, &others] {
         put(store, token).await.unwrap();
     }
-    let end = async || done(store, async |work| work.one_time_tokens().end(&id("ada"), &TokenKind::ENDED_BY_CHANGES).await).await.unwrap();
+    let end = async || done(store, async |work| work.one_time_tokens().end(&id("ada"), &TokenKind::ENDED_BY_ADDRESS).await).await.unwrap();
 
     assert_eq!((end().await, end().await), (1, 0));
 

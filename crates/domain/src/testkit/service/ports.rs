@@ -151,4 +151,8 @@ impl Passwords for GatedPasswords {
         drop(self.gate.lock().await);
         self.behind.verify(password, stored).await
     }
+
+    fn knows(&self, hash: &PasswordHash) -> bool {
+        self.behind.knows(hash)
+    }
 }

@@ -1,0 +1,58 @@
+//! Delivering mail in the background.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use muster_domain::mail::{Courier, Errand};
+use muster_domain::port::Clock;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// How often the outbox is looked at without being called: for what other nodes left, and what a crash left behind.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Those who deliver mail, until they are told to stop.
+pub struct Couriers {
+    tasks: JoinSet<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Couriers {
+    /// Starts so many at once, whom a bell wakes.
+    #[must_use]
+    pub fn start(count: u32, courier: &Arc<Courier>, clock: &Arc<dyn Clock>, bell: &Arc<Notify>) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        for _ in 0..count {
+            tasks.spawn(work(Arc::clone(courier), Arc::clone(clock), Arc::clone(bell), stopped.clone()));
+        }
+        Self { tasks, stop }
+    }
+
+    /// Lets them finish what they hold, for so long at most. A mail that is cut off is tried again, and may come twice.
+    pub async fn stop(mut self, patience: Duration) {
+        let _ = self.stop.send(true);
+        let finished = async { while self.tasks.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, finished).await.is_err() {
+            tracing::warn!("a delivery of mail was cut off");
+        }
+    }
+}
+
+async fn work(courier: Arc<Courier>, clock: Arc<dyn Clock>, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        let pause = match courier.run().await {
+            Ok(Errand::Ran) => continue,
+            Ok(Errand::Idle(next)) => next.map_or(LOOK_EVERY, |at| at.since(clock.now()).clamp(Duration::from_millis(10), LOOK_EVERY)),
+            Err(error) => {
+                tracing::warn!(error = muster_domain::cause::chain(&error), "the outbox could not be looked at");
+                LOOK_EVERY
+            }
+        };
+        tokio::select! {
+            () = bell.notified() => {}
+            () = tokio::time::sleep(pause) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+}
