@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use muster_domain::store::{
-    Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAudits, ReadChannels, ReadGroups,
-    ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms,
-    ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences, ReadAudits,
+    ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions,
+    ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService,
+    UnitOfWork, Users,
 };
 use tokio::time::Instant;
 
@@ -116,6 +117,7 @@ impl Reading for PgReading {
         statuses: ReadStatuses,
         outbox: ReadOutbox,
         one_time_tokens: ReadOneTimeTokens,
+        factors: ReadFactors,
         service: ReadService,
     }
 }
@@ -139,6 +141,8 @@ impl UnitOfWork for PgUnitOfWork {
         statuses: Statuses,
         outbox: Outbox,
         one_time_tokens: OneTimeTokens,
+        factors: Factors,
+        known_devices: KnownDevices,
         service: Service,
     }
 

@@ -11,10 +11,12 @@ use crate::email::MailDomains;
 use crate::id::{AuditId, CredentialId, UserId};
 use crate::limit::{Counted, RateLimits, Standing, Whose};
 use crate::locale::Locale;
+use crate::mail::Postbox;
 use crate::operation::Operation;
 use crate::password::{PasswordPolicy, WeakPassword};
 use crate::permission::{Forbidden, Permit, operations, permit, permit_known};
 use crate::port::{Clock, Files, Keyring, Passwords, PasswordsError, Pictures, Randomness};
+use crate::provider::Providers;
 use crate::role::{Permission, Roles};
 use crate::sign_in::SignIns;
 use crate::store::{Store, StoreError, UniqueField};
@@ -27,6 +29,7 @@ use crate::user::{InvalidUser, User};
 use crate::username::Username;
 
 mod activation;
+mod attempts;
 mod bots;
 mod change;
 mod history;
@@ -40,9 +43,11 @@ mod roles;
 mod search;
 mod seed;
 mod selection;
+mod switch;
 mod terms;
 
 pub use activation::ActivationError;
+pub use attempts::AttemptsError;
 pub use bots::{BotError, BotPatch, Converted, NewBot};
 pub use change::ChangeError;
 pub use history::HistoryError;
@@ -56,6 +61,7 @@ pub use roles::{GuestError, RolesError};
 pub use search::{Completion, CompletionWanted, SearchWanted};
 pub use seed::SeededPlaces;
 pub use selection::{RoleNames, Selection};
+pub use switch::{Switch, SwitchError, SwitchWanted, SwitchedTo};
 pub use terms::AcceptError;
 
 /// What the operator decides about accounts.
@@ -100,6 +106,8 @@ pub struct Accounts {
     randomness: Arc<dyn Randomness>,
     limits: Arc<dyn RateLimits>,
     sign_ins: Arc<SignIns>,
+    providers: Arc<dyn Providers>,
+    postbox: Postbox,
     pictures: Arc<dyn Pictures>,
     files: Option<Arc<dyn Files>>,
     rules: AccountRules,
@@ -111,8 +119,9 @@ impl Accounts {
     /// The use cases on these ports; `sign_ins` proves passwords.
     #[must_use]
     pub fn new(ports: &Ports, sign_ins: Arc<SignIns>, rules: AccountRules) -> Self {
-        let Ports { store, keys, passwords, clock, randomness, limits, pictures, files, .. } = ports.clone();
-        Self { store, keys, passwords, clock, randomness, limits, sign_ins, pictures, files, rules, had_first: AtomicBool::new(false) }
+        let Ports { store, keys, passwords, clock, randomness, limits, providers, pictures, files, .. } = ports.clone();
+        let (postbox, had_first) = (Postbox::new(ports), AtomicBool::new(false));
+        Self { store, keys, passwords, clock, randomness, limits, sign_ins, providers, postbox, pictures, files, rules, had_first }
     }
 
     /// What the operator decided.

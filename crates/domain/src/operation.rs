@@ -51,7 +51,7 @@ operations! { {
     LinkGroupSyncableForChannel, UnlinkGroupSyncableForChannel, CreateBot, GetBots, GetBot, PatchBot, DisableBot, EnableBot, AssignBot,
     ConvertBotToUser, GetRolesByNames, GetAllRoles, GetRole, GetRoleByName, CreateTermsOfService, GetTermsOfService, GetPreferences,
     GetPreferencesByCategory, GetPreferencesByCategoryByName, UpdatePreferences, DeletePreferences, GetUserStatus,
-    GetUsersStatusesByIds, UpdateUserStatus, UpdateUserCustomStatus, UnsetUserCustomStatus, GetServerLimits, InviteByLink,
+    GetUsersStatusesByIds, UpdateUserStatus, UpdateUserCustomStatus, UnsetUserCustomStatus, GetServerLimits, InviteByLink, CreateRecoveryCodes,
 } }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub enum Rule {
     HoldsOver(Permission),
     /// To hold a permission in the team or channel that the call is about, or everywhere.
     HoldsHere(Permission),
+    /// To be the target, and nobody else.
+    Own,
     /// To be the operator at the machine.
     AtTheMachine,
 }
@@ -108,6 +110,12 @@ pub enum Forbidden {
     /// The token is not good for this operation.
     #[error("the token's scopes do not name the operation {}", .0.id())]
     OutOfScope(Operation),
+    /// Only the account's holder may.
+    #[error("only the account's holder may do this")]
+    NotOwn,
+    /// A second factor must be activated first.
+    #[error("a second factor must be activated first")]
+    FactorMissing,
     /// Only the operator at the machine may.
     #[error("only the operator at the machine may do this")]
     NotAtTheMachine,
@@ -128,7 +136,7 @@ pub fn decide(rule: Rule, actor: ActorKind, target: TargetKind, holds: impl Fn(P
         Rule::SeesTarget => [Some(Permission::ViewMembers).filter(|_| !is_own), None],
         // A bot that edits itself counts as anybody else: its owner answers for it.
         Rule::EditsTarget if is_own && actor == ActorKind::Bot => [Some(Permission::ManageOthersBots), None],
-        Rule::EditsTarget | Rule::ActsFor | Rule::Activates if is_own => [None, None],
+        Rule::EditsTarget | Rule::ActsFor | Rule::Activates | Rule::Own if is_own => [None, None],
         Rule::EditsTarget => match target {
             TargetKind::OwnBot => [Some(Permission::ManageBots), None],
             TargetKind::Bot => [Some(Permission::ManageOthersBots), None],
@@ -138,6 +146,7 @@ pub fn decide(rule: Rule, actor: ActorKind, target: TargetKind, holds: impl Fn(P
         Rule::Activates => [Some(Permission::WriteUserManagement), above(target)],
         Rule::HoldsOver(permission) => [Some(permission), above(target)],
         Rule::Holds(permission) | Rule::HoldsHere(permission) => [Some(permission), None],
+        Rule::Own => return Some(Forbidden::NotOwn),
         Rule::AtTheMachine => return Some(Forbidden::NotAtTheMachine),
     };
     let lacks = |permission: &Permission| !holds(*permission) && !holds(Permission::ManageSystem);
@@ -157,6 +166,12 @@ const fn above(target: TargetKind) -> Option<Permission> {
         TargetKind::Bot => Some(Permission::ManageOthersBots),
         _ => None,
     }
+}
+
+/// Whether somebody who must activate a second factor may call an operation before: he sees himself, and activates one for himself.
+#[must_use]
+pub const fn is_open_before_factor(operation: Operation, target: TargetKind) -> bool {
+    matches!(operation, Operation::GetUser | Operation::GenerateMfaSecret | Operation::UpdateUserMfa) && matches!(target, TargetKind::Own)
 }
 
 /// A type that stands for one operation.
@@ -283,7 +298,13 @@ pub mod operations {
         UpdateUserCustomStatus,
         UnsetUserCustomStatus,
         GetServerLimits,
-        InviteByLink
+        InviteByLink,
+        GenerateMfaSecret,
+        UpdateUserMfa,
+        CreateRecoveryCodes,
+        GetLoginType,
+        SwitchAccountType,
+        ResetPasswordFailedAttempts
     );
 }
 
@@ -324,7 +345,11 @@ fn asked<O: Permitted>(actor: &Actor, target: Option<&User>, holds: impl Fn(Perm
     {
         return Err(Forbidden::OutOfScope(O::OPERATION));
     }
-    match decide(entry.rule, actor.kind(), TargetKind::of(actor, target), holds) {
+    let target_kind = TargetKind::of(actor, target);
+    if actor.lacks_factor() && entry.rule != Rule::Everyone && !is_open_before_factor(O::OPERATION, target_kind) {
+        return Err(Forbidden::FactorMissing);
+    }
+    match decide(entry.rule, actor.kind(), target_kind, holds) {
         Some(forbidden) => Err(forbidden),
         None => Ok(Permit { operation: PhantomData }),
     }

@@ -55,10 +55,14 @@ pub enum EndReason {
     Deactivated,
     /// The account became a bot's.
     Converted,
+    /// Its holder changed the second factor.
+    FactorChanged,
+    /// The account signs in another way.
+    SignInMethodChanged,
 }
 
 impl EndReason {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::SignedOut, "signed_out"),
         (Self::Revoked, "revoked"),
         (Self::PasswordChanged, "password_changed"),
@@ -66,6 +70,8 @@ impl EndReason {
         (Self::TooMany, "too_many"),
         (Self::Deactivated, "deactivated"),
         (Self::Converted, "converted"),
+        (Self::FactorChanged, "factor_changed"),
+        (Self::SignInMethodChanged, "sign_in_method_changed"),
     ];
 
     /// The name under which stores and audits hold the reason.

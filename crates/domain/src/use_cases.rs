@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::accounts::{AccountRules, Accounts};
 use crate::directory::Directory;
 use crate::limit::RateLimits;
-use crate::port::{Clock, Files, Keyring, Passwords, Pictures, Randomness, Sealer};
+use crate::port::{Clock, FactorCodes, Files, Keyring, Passwords, Pictures, Randomness, Sealer};
+use crate::provider::Providers;
 use crate::refusal::Refusals;
+use crate::second_factor::SecondFactors;
 use crate::sign_in::{SignInRules, SignIns};
 use crate::store::Store;
 
@@ -19,6 +21,10 @@ pub struct Ports {
     pub keys: Arc<dyn Keyring>,
     /// What seals secrets at rest.
     pub sealer: Arc<dyn Sealer>,
+    /// What makes and reads what code generators need.
+    pub codes: Arc<dyn FactorCodes>,
+    /// Those elsewhere who vouch for people.
+    pub providers: Arc<dyn Providers>,
     /// What makes and checks password hashes.
     pub passwords: Arc<dyn Passwords>,
     /// The time.
@@ -44,6 +50,8 @@ pub struct UseCases {
     pub directory: Arc<Directory>,
     /// Signing in and out.
     pub sign_ins: Arc<SignIns>,
+    /// Second factors.
+    pub second_factors: Arc<SecondFactors>,
     /// Writing refusals down.
     pub refusals: Arc<Refusals>,
 }
@@ -54,8 +62,9 @@ impl UseCases {
     pub fn new(ports: &Ports, accounts: AccountRules, sign_ins: SignInRules) -> Self {
         let refusals = Arc::new(Refusals::new(ports));
         let sign_ins = Arc::new(SignIns::new(ports, refusals.clone(), sign_ins));
+        let second_factors = Arc::new(SecondFactors::new(ports, sign_ins.clone()));
         let accounts = Arc::new(Accounts::new(ports, sign_ins.clone(), accounts));
         let directory = Arc::new(Directory::new(ports, accounts.clone()));
-        Self { accounts, directory, sign_ins, refusals }
+        Self { accounts, directory, sign_ins, second_factors, refusals }
     }
 }

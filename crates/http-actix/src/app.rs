@@ -13,6 +13,7 @@ use muster_domain::directory::Directory;
 use muster_domain::operation::Operation;
 use muster_domain::port::{Clock, Randomness};
 use muster_domain::refusal::Refusals;
+use muster_domain::second_factor::SecondFactors;
 use muster_domain::sign_in::SignIns;
 use muster_domain::store::Store;
 
@@ -49,6 +50,8 @@ pub struct Service {
     pub directory: Arc<Directory>,
     /// The use cases of signing in.
     pub sign_ins: Arc<SignIns>,
+    /// The use cases of second factors.
+    pub second_factors: Arc<SecondFactors>,
     /// Where refusals are written down.
     pub refusals: Arc<Refusals>,
     /// Where everything is kept.
@@ -71,6 +74,8 @@ pub struct Service {
     pub body_timeout: Duration,
     /// Most bytes of a picture that is sent.
     pub picture_bytes: usize,
+    /// How long a refused sign-in takes at least.
+    pub refused_sign_in: Duration,
     /// Whether sign-in and sign-out answer 200.
     pub answers_like_reference: bool,
     /// The runtime that outlives a request.

@@ -34,6 +34,8 @@ pub struct Config {
     pub accounts: AccountsConfig,
     /// Passwords.
     pub passwords: PasswordsConfig,
+    /// Second factors.
+    pub second_factor: SecondFactorConfig,
     /// Sessions.
     pub sessions: SessionsConfig,
     /// Profile pictures.
@@ -143,6 +145,14 @@ pub struct AccountsConfig {
     pub first_is_admin: FirstIsAdmin,
     /// Wrong passwords that lock an account.
     pub max_failed_sign_ins: u32,
+    /// Whether a lock stays until somebody opens the account.
+    pub lock_for_ever: bool,
+    /// Milliseconds that a refused sign-in takes at least.
+    pub refused_sign_in_ms: u64,
+    /// Whether devices are known that somebody has signed in with before.
+    pub known_devices: bool,
+    /// Whether nobody is let in before his address is verified.
+    pub require_verified_email: bool,
     /// Language of accounts whose own is not shipped.
     pub default_locale: String,
     /// Whether people see each other's addresses.
@@ -230,6 +240,20 @@ pub struct PasswordsConfig {
     pub threads: usize,
     /// Passwords that may wait.
     pub queue: usize,
+}
+
+/// Second factors.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondFactorConfig {
+    /// Whether one may be activated, and is then asked for.
+    pub enabled: bool,
+    /// Whether everybody has to have one.
+    pub enforced: bool,
+    /// Whether guests have to as well.
+    pub enforced_for_guests: bool,
+    /// What code generators call the service.
+    pub issuer: String,
 }
 
 /// Sessions.

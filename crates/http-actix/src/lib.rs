@@ -14,6 +14,7 @@ pub mod client_config;
 pub mod config;
 pub mod cookie;
 pub mod error;
+pub mod factor;
 pub mod group;
 pub mod limits;
 pub mod local;

@@ -61,6 +61,8 @@ pub fn serves(operation: Operation) -> bool {
             | O::DemoteUserToGuest
             | O::GetUserByUsername
             | O::GetUserByEmail
+            | O::UpdateUserMfa
+            | O::ResetPasswordFailedAttempts
     ) || serves_directory(operation)
 }
 

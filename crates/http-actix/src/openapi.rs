@@ -5,7 +5,7 @@ use actix_web::http::header::LOCATION;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{bot, channel, client_config, group, preference, probe, role, session, status, team, terms, user};
+use crate::{bot, channel, client_config, factor, group, preference, probe, role, session, status, team, terms, user};
 
 /// The description of what is built.
 #[derive(OpenApi)]
@@ -106,6 +106,12 @@ use crate::{bot, channel, client_config, group, preference, probe, role, session
         session::login,
         session::logout,
         session::check_mfa,
+        session::switch::login_type,
+        session::switch::switch,
+        session::switch::reset_attempts,
+        factor::generate,
+        factor::update,
+        factor::recovery_codes,
         client_config::config,
         client_config::license,
         client_config::ping,

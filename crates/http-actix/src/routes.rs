@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web;
 use muster_domain::operation::Operation;
 
-use crate::{bot, channel, group, preference, role, session, status, team, terms, user};
+use crate::{bot, channel, factor, group, preference, role, session, status, team, terms, user};
 
 /// Makes the list of paths, and for each operation its route.
 macro_rules! routes {
@@ -29,6 +29,8 @@ routes! {
     DELETE "/api/v4/users" PermanentDeleteAllUsers => user::change::delete_all,
     POST "/api/v4/users/login" Login => session::login,
     POST "/api/v4/users/logout" Logout => session::logout,
+    POST "/api/v4/users/login/type" GetLoginType => session::switch::login_type,
+    POST "/api/v4/users/login/switch" SwitchAccountType => session::switch::switch,
     POST "/api/v4/users/mfa" CheckUserMfa => session::check_mfa,
     POST "/api/v4/users/ids" GetUsersByIds => user::by_ids,
     POST "/api/v4/users/usernames" GetUsersByUsernames => user::by_usernames,
@@ -56,6 +58,10 @@ routes! {
     POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/image" SetProfileImage => user::picture::set,
     DELETE "/api/v4/users/{user_id:[A-Za-z0-9]+}/image" SetDefaultProfileImage => user::picture::reset,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/image/default" GetDefaultProfileImage => user::picture::get_default,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/mfa/generate" GenerateMfaSecret => factor::generate,
+    PUT "/api/v4/users/{user_id:[A-Za-z0-9]+}/mfa" UpdateUserMfa => factor::update,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/mfa/recovery_codes" CreateRecoveryCodes => factor::recovery_codes,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/reset_failed_attempts" ResetPasswordFailedAttempts => session::switch::reset_attempts,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/audits" GetUserAudits => user::history::audits,
     POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/terms_of_service" RegisterTermsOfServiceAction => user::history::accept_terms,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/terms_of_service" GetUserTermsOfService => user::history::accepted_terms,

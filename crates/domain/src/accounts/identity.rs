@@ -67,6 +67,7 @@ impl Accounts {
         };
         work.users().update(&after).await?;
         work.credentials().remove_password(id).await?;
+        work.factors().clear(id, now).await?;
         let sides = [&before, &after].map(|user| Some(serde_json::json!({ "auth_service": user.identity.service })));
         let [was, is] = sides;
         let entry = self.done(Operation::UpdateUserAuth, actor, id, now, origin);

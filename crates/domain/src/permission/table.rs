@@ -122,4 +122,10 @@ pub const TABLE: &[Entry] = &[
     change(Operation::UnsetUserCustomStatus, Rule::ActsFor),
     read(Operation::GetServerLimits, Rule::SignedIn),
     change(Operation::InviteByLink, Rule::AtTheMachine),
+    change(Operation::GenerateMfaSecret, Rule::ActsFor),
+    change(Operation::UpdateUserMfa, Rule::ActsFor),
+    change(Operation::CreateRecoveryCodes, Rule::Own),
+    read(Operation::GetLoginType, Rule::Everyone),
+    change(Operation::SwitchAccountType, Rule::Everyone),
+    change(Operation::ResetPasswordFailedAttempts, Rule::HoldsOver(Permission::WriteUserManagement)),
 ];

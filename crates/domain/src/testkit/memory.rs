@@ -9,9 +9,10 @@ use crate::audit::AuditEntry;
 use crate::page::Page;
 use crate::session::Session;
 use crate::store::{
-    Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAudits, ReadChannels, ReadGroups,
-    ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms,
-    ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences, ReadAudits,
+    ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions,
+    ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService,
+    UnitOfWork, Users,
 };
 
 use state::State;
@@ -19,6 +20,7 @@ use state::State;
 mod audit;
 mod channel;
 mod credential;
+mod factor;
 mod group;
 mod invitation;
 mod one_time;
@@ -173,6 +175,10 @@ impl Reading for Repositories<Arc<Committed>> {
         self
     }
 
+    fn factors(&mut self) -> &mut dyn ReadFactors {
+        self
+    }
+
     fn service(&mut self) -> &mut dyn ReadService {
         self
     }
@@ -229,6 +235,14 @@ impl UnitOfWork for Repositories<Work> {
     }
 
     fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
+        self
+    }
+
+    fn factors(&mut self) -> &mut dyn Factors {
+        self
+    }
+
+    fn known_devices(&mut self) -> &mut dyn KnownDevices {
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fake::{Counting, FixedClock, MemoryFiles, PlainKeyring, PlainPasswords, PlainPictures};
+use super::fake::{Counting, FixedClock, MemoryFiles, PlainCodes, PlainKeyring, PlainPasswords, PlainPictures};
 use super::fixture;
 use super::memory::MemoryStore;
 use ports::{FaultyStore, GatedPasswords};
@@ -13,6 +13,7 @@ use crate::audit::{Origin, RecordedAudit};
 use crate::credential::{NewPassword, Password, Token};
 use crate::directory::Directory;
 use crate::email::MailDomains;
+use crate::factor::FactorRules;
 use crate::id::UserId;
 use crate::limit::{RateLimits, Unlimited};
 use crate::locale::Locale;
@@ -58,6 +59,8 @@ pub struct Bench {
     pub directory: Arc<Directory>,
     /// Sign-ins.
     pub sign_ins: Arc<SignIns>,
+    /// Second factors.
+    pub second_factors: Arc<crate::second_factor::SecondFactors>,
     /// Refusals.
     pub refusals: Arc<Refusals>,
 }
@@ -95,7 +98,15 @@ pub fn sign_in_rules() -> SignInRules {
         lock: LockRules::after(3),
         lengths: SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour },
         sessions_per_user: 3,
-        reveals_factor: true,
+        factor: FactorRules {
+            is_enabled: true,
+            is_enforced: false,
+            is_enforced_for_guests: false,
+            issuer: "muster".into(),
+            is_revealed: true,
+        },
+        needs_verified_email: false,
+        knows_devices: true,
     }
 }
 
@@ -130,6 +141,8 @@ impl Bench {
             store: Arc::new(FaultyStore { behind: store.clone(), faults: faults.clone() }),
             keys: Arc::new(PlainKeyring::default()),
             sealer: Arc::new(PlainKeyring::default()),
+            codes: Arc::new(PlainCodes),
+            providers: Arc::new(crate::provider::NoProviders),
             passwords: Arc::new(GatedPasswords { behind: passwords.clone(), gate: gate.clone() }),
             clock: clock.clone(),
             randomness: Arc::new(Counting::default()),
@@ -140,8 +153,8 @@ impl Bench {
         };
         change(&mut ports);
         let postbox = Postbox::new(&ports);
-        let UseCases { accounts, directory, sign_ins, refusals } = UseCases::new(&ports, accounts, sign_ins);
-        Self { store, faults, gate, clock, passwords, files, postbox, accounts, directory, sign_ins, refusals }
+        let UseCases { accounts, directory, sign_ins, second_factors, refusals } = UseCases::new(&ports, accounts, sign_ins);
+        Self { store, faults, gate, clock, passwords, files, postbox, accounts, directory, sign_ins, second_factors, refusals }
     }
 
     /// Signs somebody up with the password of the fixtures.
@@ -165,7 +178,7 @@ impl Bench {
     ///
     /// What [`SignIns::sign_in`] says.
     pub async fn sign_in(&self, login: &str, password: &str) -> Result<Opened, SignInError> {
-        let claim = Claim { login: text_login(login), typed: login.to_owned(), password: Password::from(password.to_owned()) };
+        let claim = Claim::new(text_login(login), login.to_owned(), Password::from(password.to_owned()));
         self.sign_ins.sign_in(granted(&Actor::Nobody), claim, &fixture::client(), &origin()).await
     }
 
@@ -277,7 +290,7 @@ pub fn acting(user: &User) -> Actor {
         methods: Vec::new(),
         scopes: None,
     };
-    Actor::Account(Box::new(Principal { user: user.clone(), proof }))
+    Actor::Account(Box::new(Principal { user: user.clone(), proof, lacks_factor: false }))
 }
 
 /// The permit of an operation without a target.
