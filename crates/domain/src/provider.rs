@@ -16,7 +16,7 @@ pub enum Provider {
     Google,
     /// Entra ID, once Office 365.
     Office365,
-    /// Any other that speaks OpenID Connect.
+    /// Any other that speaks the common language of providers.
     OpenId,
 }
 

@@ -149,9 +149,9 @@ impl SecondFactors {
         self.check_enabled()?;
         let codes: Vec<_> = (0..RECOVERY_CODES).map(|_| RecoveryCode::from_random(self.randomness.bits())).collect();
         let now = self.clock.now();
-        let hashed =
+        let stored =
             |code: &RecoveryCode| NewRecoveryCode { hash: self.keys.digest(Purpose::RecoveryCode, code.expose()), created_at: now };
-        let hashes: Vec<_> = codes.iter().map(hashed).collect();
+        let hashes: Vec<_> = codes.iter().map(stored).collect();
         let mut work = self.store.begin().await?;
         let user = work.users().locked(id).await?.ok_or(FactorError::Missing)?;
         permit::<operations::CreateRecoveryCodes>(actor, Some(&user))?;

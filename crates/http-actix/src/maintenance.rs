@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
+use muster_domain::device::DEVICE_LIFETIME;
 use muster_domain::invitation::LIFETIME;
 use muster_domain::store::StoreError;
 use muster_domain::time::Timestamp;
@@ -33,6 +34,7 @@ pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, rete
                 let now = service.clock.now();
                 note("the records of ended sessions", purge(&service, now.before(retention)).await);
                 note("invitations that had expired", purge_invitations(&service, now.before(LIFETIME)).await);
+                note("devices that were not used for long", purge_devices(&service, now.before(DEVICE_LIFETIME)).await);
             }
         }
     }
@@ -51,6 +53,19 @@ async fn purge_invitations(service: &Service, before: Timestamp) -> Result<u64, 
     loop {
         let mut work = service.store.begin().await?;
         let removed = work.invitations().purge(before, BATCH).await?;
+        work.commit().await?;
+        all += removed;
+        if removed < u64::from(BATCH) {
+            return Ok(all);
+        }
+    }
+}
+
+async fn purge_devices(service: &Service, before: Timestamp) -> Result<u64, StoreError> {
+    let mut all = 0;
+    loop {
+        let mut work = service.store.begin().await?;
+        let removed = work.known_devices().purge(before, BATCH).await?;
         work.commit().await?;
         all += removed;
         if removed < u64::from(BATCH) {

@@ -16,6 +16,7 @@ use muster_domain::testkit::fake::PlainCodes;
 use muster_http_actix::app::OPERATIONS;
 use muster_http_actix::wiring::Ports;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
 

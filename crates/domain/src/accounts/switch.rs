@@ -143,7 +143,7 @@ impl Accounts {
             Switch::ToDirectory => {
                 let user = self.proven(&wanted, client, origin).await?;
                 check_service(&user, "")?;
-                let bound = self.sign_ins.bind_for(&user.id, &wanted.directory_name, &wanted.new_password).await;
+                let bound = self.sign_ins.bind_for(&user, &wanted.directory_name, &wanted.new_password, origin).await;
                 match bound {
                     Ok(Bound::Right { subject }) => self.to_directory(&user, subject, origin).await,
                     Ok(Bound::NotSetUp) => Err(SwitchError::NotSetUp(wanted.switch)),

@@ -1,14 +1,17 @@
 //! Checking a password: every path that does counts the try before it looks.
 
 use super::{Claim, SignInError, SignIns};
+use crate::audit::Origin;
 use crate::client::Client;
-use crate::credential::{Password, PasswordHash, Token};
+use crate::credential::{Digest, Password, PasswordHash, Token};
 use crate::id::UserId;
 use crate::limit::{Counted, Whose};
+use crate::operation::Operation;
 use crate::port::{Purpose, Verdict};
 use crate::provider::{Bound, LDAP};
 use crate::store::{Attempt, LoginName, StoreError};
 use crate::time::Timestamp;
+use crate::user::User;
 
 /// Where a try is counted.
 #[derive(Debug, Clone)]
@@ -16,7 +19,7 @@ enum Counter {
     /// At the account.
     Account,
     /// At a known device of it, by the hashes of its token.
-    Device(Vec<crate::credential::Digest>),
+    Device(Vec<Digest>),
     /// Nowhere: it is locked, or a bot's.
     None,
 }
@@ -74,8 +77,18 @@ impl SignIns {
     /// # Errors
     ///
     /// [`SignInError::InvalidCredentials`] and [`SignInError::Locked`], besides failures.
-    pub(crate) async fn bind_for(&self, user: &UserId, name: &str, password: &Password) -> Result<Bound, SignInError> {
-        let tried = self.try_account(&LoginName::Id(user.clone()), None).await?;
+    pub(crate) async fn bind_for(&self, user: &User, name: &str, password: &Password, origin: &Origin) -> Result<Bound, SignInError> {
+        let bound = self.bound_for(user, name, password).await;
+        if let Err(error) = &bound
+            && let Some(reason) = error.audited()
+        {
+            self.record_refusal(Operation::SwitchAccountType, reason, Some(user.id.clone()), "", origin).await;
+        }
+        bound
+    }
+
+    async fn bound_for(&self, user: &User, name: &str, password: &Password) -> Result<Bound, SignInError> {
+        let tried = self.try_account(&LoginName::Id(user.id.clone()), None).await?;
         let trial = tried.ok_or(SignInError::InvalidCredentials)?;
         if !trial.attempt.is_open {
             return Err(self.locked(trial.attempt.locked_until));

@@ -164,7 +164,7 @@ fn code_of(secret: &[u8], step: i64) -> String {
 
 impl FactorCodes for PlainCodes {
     fn enrolment(&self, secret: &[u8], issuer: &str, account: &str) -> Result<Enrolment, EnrolmentError> {
-        let text = secret.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+        let text = secret.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         Ok(Enrolment { picture: format!("PNG of {issuer} {account} {text}").into_bytes(), secret: text.into() })
     }
 
