@@ -92,6 +92,8 @@ struct PurposeKeys {
     csrf: HmacSha256,
     unknown_login: HmacSha256,
     one_time: HmacSha256,
+    recovery_code: HmacSha256,
+    known_device: HmacSha256,
     check: HmacSha256,
     seals: seal::Ciphers,
 }
@@ -106,6 +108,8 @@ impl PurposeKeys {
             csrf: derive_mac(&source, Purpose::Csrf)?,
             unknown_login: derive_mac(&source, Purpose::UnknownLogin)?,
             one_time: derive_mac(&source, Purpose::OneTime)?,
+            recovery_code: derive_mac(&source, Purpose::RecoveryCode)?,
+            known_device: derive_mac(&source, Purpose::KnownDevice)?,
             check: derive_mac(&source, Purpose::Check)?,
             seals: seal::Ciphers::derive(&source)?,
         })
@@ -118,6 +122,8 @@ impl PurposeKeys {
             Purpose::Csrf => &self.csrf,
             Purpose::UnknownLogin => &self.unknown_login,
             Purpose::OneTime => &self.one_time,
+            Purpose::RecoveryCode => &self.recovery_code,
+            Purpose::KnownDevice => &self.known_device,
             Purpose::Check => &self.check,
         };
         keyed.clone().chain_update(text).finalize().into_bytes().into()

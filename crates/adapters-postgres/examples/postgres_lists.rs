@@ -50,6 +50,8 @@ async fn run(crowd: Crowd, url: &str) {
         while store.tend().await.unwrap() {}
         println!("{} accounts in {:?}\n", crowd.accounts, began.elapsed());
     }
+    head("look-up");
+    measure("by id", |round| by_id(&store, crowd, round)).await;
     searches(&store, crowd).await;
     lists(&store, crowd).await;
     counts(&store).await;
@@ -101,6 +103,11 @@ const TERMS: [Term; 11] = [
     ("one letter", |_, round| char::from(b'a' + u8::try_from(round % 26).unwrap()).to_string()),
     ("two letters, nobody's", |_, _| "qx".to_owned()),
 ];
+
+async fn by_id(store: &PgStore, crowd: Crowd, round: usize) -> usize {
+    let id = Crowd::id(round * 7_919 % crowd.accounts);
+    store.read().await.unwrap().users().by_id(&id).await.unwrap().iter().count()
+}
 
 async fn searches(store: &PgStore, crowd: Crowd) {
     head("search");

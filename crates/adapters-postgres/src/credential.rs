@@ -34,7 +34,7 @@ macro_rules! attempt {
              claimed AS (UPDATE users SET failed_attempts = users.failed_attempts + 1, \
              locked_until = CASE WHEN users.failed_attempts + 1 < ? THEN users.locked_until ELSE (? + least(?::numeric, \
              ?::numeric * (1::bigint << least(20, greatest(0, users.failed_attempts + 1 - ?))::int)))::bigint END \
-             FROM found WHERE users.id = found.id AND NOT users.is_bot AND found.secret IS NOT NULL \
+             FROM found WHERE users.id = found.id AND NOT users.is_bot \
              AND (users.failed_attempts < ? OR users.locked_until <= ?) \
              RETURNING users.id AS claimed_id, users.failed_attempts AS claimed_attempts, users.locked_until AS claimed_until) \
              SELECT ",
@@ -88,7 +88,7 @@ impl AttemptRow {
     /// Until when an account is locked that gave no try.
     fn refused_until(&self, rules: &LockRules, now: Timestamp) -> i64 {
         let is_locked = self.user.locked_until > now.as_millis() && self.user.failed_attempts >= i64::from(rules.limit);
-        if is_locked || self.user.is_bot || self.secret.is_none() {
+        if is_locked || self.user.is_bot {
             return self.user.locked_until;
         }
         // Somebody else's try locked it since the snapshot: for no less than this.

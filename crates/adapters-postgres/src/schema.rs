@@ -226,6 +226,48 @@ diesel::table! {
 }
 
 diesel::table! {
+    factors (id) {
+        id -> Text,
+        user_id -> Text,
+        key_id -> Text,
+        secret -> Binary,
+        is_active -> Bool,
+        last_step -> BigInt,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    factor_tries (user_id) {
+        user_id -> Text,
+        failed -> BigInt,
+        locked_until -> BigInt,
+    }
+}
+
+diesel::table! {
+    recovery_codes (user_id, code_hash) {
+        user_id -> Text,
+        code_hash -> Text,
+        key_id -> Text,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    known_devices (id) {
+        id -> Text,
+        user_id -> Text,
+        token_hash -> Text,
+        key_id -> Text,
+        created_at -> BigInt,
+        last_used_at -> BigInt,
+        failed -> BigInt,
+        locked_until -> BigInt,
+    }
+}
+
+diesel::table! {
     outbox (seq) {
         seq -> BigInt,
         id -> Text,

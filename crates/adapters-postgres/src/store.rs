@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use muster_domain::store::{
-    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAccessTokens, ReadAudits,
-    ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses,
-    ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences,
+    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
+    ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError,
+    Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::time::Instant;
 
@@ -122,6 +123,7 @@ impl Reading for PgReading {
         statuses: ReadStatuses,
         outbox: ReadOutbox,
         one_time_tokens: ReadOneTimeTokens,
+        factors: ReadFactors,
         service: ReadService,
     }
 }
@@ -146,6 +148,8 @@ impl UnitOfWork for PgUnitOfWork {
         statuses: Statuses,
         outbox: Outbox,
         one_time_tokens: OneTimeTokens,
+        factors: Factors,
+        known_devices: KnownDevices,
         service: Service,
     }
 

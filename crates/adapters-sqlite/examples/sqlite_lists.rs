@@ -267,6 +267,8 @@ async fn main() {
         println!("{count} accounts in {:.0} s, {size} MB\n", began.elapsed().as_secs_f64());
     }
     println!("| what | rows | p50 ms | p99 ms | runs |\n| --- | --- | --- | --- | --- |");
+    let by_id = async |round| store.read().await.unwrap().users().by_id(&id(&short(scattered(round, count)))).await.unwrap().iter().count();
+    measure("by id", by_id).await;
     searches(&store, count).await;
     lists(&store, count).await;
     counts(&store).await;

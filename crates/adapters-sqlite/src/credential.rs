@@ -44,8 +44,7 @@ const CLAIM: &str = concat!(
     "UPDATE users SET failed_attempts = failed_attempts + 1, locked_until = CASE WHEN failed_attempts + 1 >= ? \
      THEN ? + min(?, ? * (1 << min(failed_attempts + 1 - ?, 20))) ELSE locked_until END WHERE ",
     named!(),
-    " AND is_bot = 0 AND (failed_attempts < ? OR locked_until <= ?) \
-     AND EXISTS (SELECT 1 FROM credentials WHERE user_id = users.id AND kind = 'password') RETURNING ",
+    " AND is_bot = 0 AND (failed_attempts < ? OR locked_until <= ?) RETURNING ",
     facts!()
 );
 

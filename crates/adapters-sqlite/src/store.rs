@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use muster_domain::store::{
-    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAccessTokens, ReadAudits,
-    ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses,
-    ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences,
+    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
+    ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError,
+    Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
@@ -180,6 +181,10 @@ impl Reading for SqliteReading {
         &mut self.repositories
     }
 
+    fn factors(&mut self) -> &mut dyn ReadFactors {
+        &mut self.repositories
+    }
+
     fn service(&mut self) -> &mut dyn ReadService {
         &mut self.repositories
     }
@@ -248,6 +253,14 @@ impl UnitOfWork for SqliteWork {
     }
 
     fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
+        &mut self.repositories
+    }
+
+    fn factors(&mut self) -> &mut dyn Factors {
+        &mut self.repositories
+    }
+
+    fn known_devices(&mut self) -> &mut dyn KnownDevices {
         &mut self.repositories
     }
 

@@ -7,8 +7,9 @@ use muster_domain::accounts::Link;
 use muster_domain::actor::Actor;
 use muster_domain::limit::Unlimited;
 use muster_domain::permission::permit;
+use muster_domain::provider::NoProviders;
 use muster_domain::sign_in::{Claim, text_login};
-use muster_domain::testkit::fake::{Counting, FixedClock, MemoryFiles, PlainKeyring, PlainPasswords, PlainPictures};
+use muster_domain::testkit::fake::{Counting, FixedClock, MemoryFiles, PlainCodes, PlainKeyring, PlainPasswords, PlainPictures};
 use muster_domain::testkit::{fixture, memory::MemoryStore, service};
 use muster_domain::use_cases::{Ports, UseCases};
 
@@ -18,6 +19,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         store: Arc::new(MemoryStore::default()),
         keys: Arc::new(PlainKeyring::default()),
         sealer: Arc::new(PlainKeyring::default()),
+        codes: Arc::new(PlainCodes),
+        providers: Arc::new(NoProviders),
         passwords: Arc::new(PlainPasswords::default()),
         guesses: None,
         clock: Arc::new(FixedClock::default()),
@@ -32,7 +35,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let wanted = fixture::registration("ada");
     let ada = muster.accounts.register(permit(&nobody, None)?, &nobody, wanted, &Link::default(), &client, &origin).await?;
-    let claim = Claim { login: text_login("ada"), typed: "ada".into(), password: "Passw0rd!x".to_owned().into() };
+    let claim = Claim::new(text_login("ada"), "ada".into(), "Passw0rd!x".to_owned().into());
     let opened = muster.sign_ins.sign_in(permit(&nobody, None)?, claim, &client, &origin).await?;
 
     println!("{} signed in as {}, until {} ms", ada.username.as_str(), ada.roles, opened.session.expires_at.as_millis());

@@ -17,6 +17,7 @@ use crate::operation::Operation;
 use crate::password::{PasswordPolicy, WeakPassword};
 use crate::permission::{Forbidden, Permit, operations, permit, permit_known};
 use crate::port::{Clock, Files, Guesses, Keyring, Passwords, PasswordsError, Pictures, Randomness};
+use crate::provider::Providers;
 use crate::role::{Permission, Roles};
 use crate::sign_in::SignIns;
 use crate::store::{Store, StoreError, UniqueField};
@@ -29,6 +30,7 @@ use crate::user::{InvalidUser, User};
 use crate::username::Username;
 
 mod activation;
+mod attempts;
 mod bots;
 mod change;
 mod history;
@@ -44,10 +46,12 @@ mod roles;
 mod search;
 mod seed;
 mod selection;
+mod switch;
 mod terms;
 mod verification;
 
 pub use activation::ActivationError;
+pub use attempts::AttemptsError;
 pub use bots::{BotError, BotPatch, Converted, NewBot};
 pub use change::ChangeError;
 pub use history::HistoryError;
@@ -63,6 +67,7 @@ pub use roles::{GuestError, RolesError};
 pub use search::{Completion, CompletionWanted, SearchWanted};
 pub use seed::SeededPlaces;
 pub use selection::{RoleNames, Selection};
+pub use switch::{Switch, SwitchError, SwitchWanted, SwitchedTo};
 pub use terms::AcceptError;
 pub use verification::{UndoError, VerificationError, VerifyError};
 
@@ -110,6 +115,7 @@ pub struct Accounts {
     randomness: Arc<dyn Randomness>,
     limits: Arc<dyn RateLimits>,
     sign_ins: Arc<SignIns>,
+    providers: Arc<dyn Providers>,
     pictures: Arc<dyn Pictures>,
     files: Option<Arc<dyn Files>>,
     guesses: Option<Arc<dyn Guesses>>,
@@ -123,9 +129,9 @@ impl Accounts {
     /// The use cases on these ports; `sign_ins` proves passwords.
     #[must_use]
     pub fn new(ports: &Ports, sign_ins: Arc<SignIns>, rules: AccountRules) -> Self {
-        let Ports { store, keys, passwords, guesses, clock, randomness, limits, pictures, files, .. } = ports.clone();
+        let Ports { store, keys, passwords, guesses, clock, randomness, limits, providers, pictures, files, .. } = ports.clone();
         let (postbox, had_first) = (Postbox::new(ports), AtomicBool::new(false));
-        Self { store, keys, passwords, clock, randomness, limits, sign_ins, pictures, files, guesses, postbox, rules, had_first }
+        Self { store, keys, passwords, clock, randomness, limits, sign_ins, providers, pictures, files, guesses, postbox, rules, had_first }
     }
 
     /// What the operator decided.

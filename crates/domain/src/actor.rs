@@ -65,6 +65,8 @@ pub struct Principal {
     pub user: User,
     /// The proof.
     pub proof: Proof,
+    /// Whether the account must activate a second factor before it may do anything else.
+    pub lacks_factor: bool,
 }
 
 impl From<SignedIn> for Principal {
@@ -77,7 +79,7 @@ impl From<SignedIn> for Principal {
             methods: session.methods,
             scopes: None,
         };
-        Self { user, proof }
+        Self { user, proof, lacks_factor: false }
     }
 }
 
@@ -91,7 +93,7 @@ impl From<TokenOwner> for Principal {
             methods: Vec::new(),
             scopes: token.scopes,
         };
-        Self { user, proof }
+        Self { user, proof, lacks_factor: false }
     }
 }
 
@@ -169,6 +171,12 @@ impl Actor {
     #[must_use]
     pub fn user_id(&self) -> Option<&UserId> {
         self.user().map(|user| &user.id)
+    }
+
+    /// Whether an account acts that must activate a second factor first.
+    #[must_use]
+    pub fn lacks_factor(&self) -> bool {
+        matches!(self, Self::Account(principal) if principal.lacks_factor)
     }
 
     /// The session that acts, if one does.

@@ -54,6 +54,7 @@ operations! { {
     GetUsersStatusesByIds, UpdateUserStatus, UpdateUserCustomStatus, UnsetUserCustomStatus, GetServerLimits, InviteByLink,
     GetEndedSessions,
     UndoEmailChange,
+    CreateRecoveryCodes,
 } }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub enum Rule {
     HoldsOver(Permission),
     /// To hold a permission in the team or channel that the call is about, or everywhere.
     HoldsHere(Permission),
+    /// To be the target, and nobody else.
+    Own,
     /// To be the operator at the machine.
     AtTheMachine,
 }
@@ -110,6 +112,12 @@ pub enum Forbidden {
     /// The token is not good for this operation.
     #[error("the token's scopes do not name the operation {}", .0.id())]
     OutOfScope(Operation),
+    /// Only the account's holder may.
+    #[error("only the account's holder may do this")]
+    NotOwn,
+    /// A second factor must be activated first.
+    #[error("a second factor must be activated first")]
+    FactorMissing,
     /// Only the operator at the machine may.
     #[error("only the operator at the machine may do this")]
     NotAtTheMachine,
@@ -130,11 +138,12 @@ pub fn decide(rule: Rule, actor: ActorKind, target: TargetKind, holds: impl Fn(P
         Rule::SeesTarget => [Some(Permission::ViewMembers).filter(|_| !is_own), None, None],
         Rule::EditsTarget => beside(None, editing(actor, target)),
         Rule::HoldsAndEdits(permission) => beside(Some(permission), editing(actor, target)),
-        Rule::ActsFor | Rule::Activates if is_own => [None; 3],
+        Rule::ActsFor | Rule::Activates | Rule::Own if is_own => [None; 3],
         Rule::ActsFor => [Some(Permission::EditOtherUsers), above(target), None],
         Rule::Activates => [Some(Permission::WriteUserManagement), above(target), None],
         Rule::HoldsOver(permission) => [Some(permission), above(target), None],
         Rule::Holds(permission) | Rule::HoldsHere(permission) => [Some(permission), None, None],
+        Rule::Own => return Some(Forbidden::NotOwn),
         Rule::AtTheMachine => return Some(Forbidden::NotAtTheMachine),
     };
     let lacks = |permission: &Permission| !holds(*permission) && !holds(Permission::ManageSystem);
@@ -170,6 +179,12 @@ const fn above(target: TargetKind) -> Option<Permission> {
         TargetKind::Bot => Some(Permission::ManageOthersBots),
         _ => None,
     }
+}
+
+/// Whether somebody who must activate a second factor may call an operation before: he sees himself, and activates one for himself.
+#[must_use]
+pub const fn is_open_before_factor(operation: Operation, target: TargetKind) -> bool {
+    matches!(operation, Operation::GetUser | Operation::GenerateMfaSecret | Operation::UpdateUserMfa) && matches!(target, TargetKind::Own)
 }
 
 /// A type that stands for one operation.
@@ -317,7 +332,13 @@ pub mod operations {
         RevokeAllSessions,
         RevokeSessionsFromAllUsers,
         AttachDeviceExtraProps,
-        GetEndedSessions
+        GetEndedSessions,
+        GenerateMfaSecret,
+        UpdateUserMfa,
+        CreateRecoveryCodes,
+        GetLoginType,
+        SwitchAccountType,
+        ResetPasswordFailedAttempts
     );
 }
 
@@ -358,7 +379,11 @@ fn asked<O: Permitted>(actor: &Actor, target: Option<&User>, holds: impl Fn(Perm
     {
         return Err(Forbidden::OutOfScope(O::OPERATION));
     }
-    match decide(entry.rule, actor.kind(), TargetKind::of(actor, target), holds) {
+    let target_kind = TargetKind::of(actor, target);
+    if actor.lacks_factor() && entry.rule != Rule::Everyone && !is_open_before_factor(O::OPERATION, target_kind) {
+        return Err(Forbidden::FactorMissing);
+    }
+    match decide(entry.rule, actor.kind(), target_kind, holds) {
         Some(forbidden) => Err(forbidden),
         None => Ok(Permit { operation: PhantomData }),
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use secrecy::SecretSlice;
+use secrecy::{SecretSlice, SecretString};
 
 use crate::credential::{Digest, KeyId, Password, PasswordHash, Sealed};
 use crate::time::Timestamp;
@@ -91,6 +91,10 @@ pub enum Purpose {
     UnknownLogin,
     /// Tokens that are good for one use: invitations.
     OneTime,
+    /// Codes that stand in for a lost second factor.
+    RecoveryCode,
+    /// Tokens of devices that somebody has signed in with before.
+    KnownDevice,
     /// The value that shows at start whether a store belongs to a key.
     Check,
 }
@@ -105,6 +109,8 @@ impl Purpose {
             Self::Csrf => "csrf",
             Self::UnknownLogin => "unknown login",
             Self::OneTime => "one-time token",
+            Self::RecoveryCode => "recovery code",
+            Self::KnownDevice => "known device",
             Self::Check => "key check",
         }
     }
@@ -195,6 +201,34 @@ pub trait Sealer: Send + Sync {
     /// [`SealError::KeyMissing`] and [`SealError::Forged`].
     #[cfg_attr(feature = "mocks", mockall::concretize)]
     fn open(&self, purpose: SealPurpose, context: SealContext<'_>, sealed: &Sealed) -> Result<SecretSlice<u8>, SealError>;
+}
+
+/// What somebody's code generator is given.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// The secret as people type it: base32.
+    pub secret: SecretString,
+    /// The same as a QR code: a PNG.
+    pub picture: Vec<u8>,
+}
+
+/// What code generators are given could not be drawn.
+#[derive(Debug, thiserror::Error)]
+#[error("a QR code could not be drawn")]
+pub struct EnrolmentError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
+
+/// Does what code generators do, as RFC 6238 has it: six digits, SHA-1, 30 seconds.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+pub trait FactorCodes: Send + Sync {
+    /// What a code generator is given to make codes of a secret.
+    ///
+    /// # Errors
+    ///
+    /// [`EnrolmentError`] when the issuer and the account are too long for a QR code.
+    fn enrolment(&self, secret: &[u8], issuer: &str, account: &str) -> Result<Enrolment, EnrolmentError>;
+
+    /// The step of a secret to which a code belongs: of now, of the one before or of the one after.
+    fn step(&self, secret: &[u8], code: &str, now: Timestamp) -> Option<i64>;
 }
 
 /// Why a picture was not made.

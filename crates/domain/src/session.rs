@@ -59,10 +59,14 @@ pub enum EndReason {
     Expired,
     /// It was not used for too long.
     Idle,
+    /// Its holder changed the second factor.
+    FactorChanged,
+    /// The account signs in another way.
+    SignInMethodChanged,
 }
 
 impl EndReason {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::SignedOut, "signed_out"),
         (Self::Revoked, "revoked"),
         (Self::PasswordChanged, "password_changed"),
@@ -72,6 +76,8 @@ impl EndReason {
         (Self::Converted, "converted"),
         (Self::Expired, "expired"),
         (Self::Idle, "idle"),
+        (Self::FactorChanged, "factor_changed"),
+        (Self::SignInMethodChanged, "sign_in_method_changed"),
     ];
 
     /// The name under which stores and audits hold the reason.

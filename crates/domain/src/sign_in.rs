@@ -7,24 +7,36 @@ use crate::access_token::TokenRules;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::client::Client;
-use crate::credential::{Method, Password, PasswordHash, Token};
-use crate::id::{AuditId, SessionId, UserId};
+use crate::credential::{Password, Token};
+use crate::factor::FactorRules;
+use crate::id::{AuditId, UserId};
 use crate::limit::{Counted, RateLimits, Whose};
+use crate::mail::Postbox;
 use crate::operation::Operation;
 use crate::permission::{Permit, operations};
-use crate::port::{Clock, Keyring, Passwords, Purpose, Randomness, Verdict};
+use crate::port::{Clock, FactorCodes, Keyring, Passwords, Purpose, Randomness, Sealer};
+use crate::provider::Providers;
 use crate::refusal::Refusals;
-use crate::session::{DeviceProps, EndReason, Ending, NewSession, ProviderSession, Session, SessionKind, SessionLengths};
-use crate::store::{Attempt, LockRules, LoginName, Store, StoreError};
+use crate::session::{EndReason, Ending, Session, SessionLengths};
+use crate::store::{LockRules, LoginName, Store, StoreError};
 use crate::time::Timestamp;
 use crate::use_cases::Ports;
 use crate::user::User;
 
 mod bearer;
+mod device;
 mod error;
+mod factor;
+mod kind;
+mod open;
+mod password;
+mod strangers;
 
 pub use bearer::{Bearer, Use};
 pub use error::SignInError;
+use factor::Shown;
+use password::{Trial, Tried};
+use strangers::Strangers;
 
 /// What the operator decides about signing in.
 #[derive(Debug, Clone)]
@@ -35,10 +47,14 @@ pub struct SignInRules {
     pub lengths: SessionLengths,
     /// Sessions that one account may have; the least used give way to a new one.
     pub sessions_per_user: u32,
-    /// Whether somebody without a session is told that an account asks for a second factor; else he is told that every one does.
-    pub reveals_factor: bool,
     /// What is decided about access tokens.
     pub tokens: TokenRules,
+    /// What holds of second factors.
+    pub factor: FactorRules,
+    /// Whether nobody is let in before he has shown to read mail at his address.
+    pub needs_verified_email: bool,
+    /// Whether devices are known that somebody has signed in with before.
+    pub knows_devices: bool,
 }
 
 /// What somebody shows to be let in.
@@ -50,6 +66,12 @@ pub struct Claim {
     pub typed: String,
     /// His password.
     pub password: Password,
+    /// A code of his second factor, as he typed it.
+    pub code: String,
+    /// The token of the device that he uses, if it was known before.
+    pub device: Option<Token>,
+    /// Whether the device can keep such a token: it speaks https and takes cookies.
+    pub keeps_device: bool,
 }
 
 /// A session that has just begun.
@@ -61,6 +83,8 @@ pub struct Opened {
     pub token: Token,
     /// The account, with the wrong passwords it had before.
     pub user: User,
+    /// The token by which the device is known from now on, told this once; nothing if it is known already, or is not to be.
+    pub device: Option<Token>,
 }
 
 /// The use cases of signing in and out.
@@ -71,7 +95,12 @@ pub struct SignIns {
     clock: Arc<dyn Clock>,
     randomness: Arc<dyn Randomness>,
     limits: Arc<dyn RateLimits>,
+    sealer: Arc<dyn Sealer>,
+    codes: Arc<dyn FactorCodes>,
+    providers: Arc<dyn Providers>,
     refusals: Arc<Refusals>,
+    postbox: Postbox,
+    strangers: Strangers,
     rules: SignInRules,
 }
 
@@ -79,8 +108,15 @@ impl SignIns {
     /// The use cases on these ports.
     #[must_use]
     pub fn new(ports: &Ports, refusals: Arc<Refusals>, rules: SignInRules) -> Self {
-        let Ports { store, passwords, keys, clock, randomness, limits, .. } = ports.clone();
-        Self { store, passwords, keys, clock, randomness, limits, refusals, rules }
+        let Ports { store, passwords, keys, clock, randomness, limits, sealer, codes, providers, .. } = ports.clone();
+        let (postbox, strangers) = (Postbox::new(ports), Strangers::new());
+        Self { store, passwords, keys, clock, randomness, limits, sealer, codes, providers, refusals, postbox, strangers, rules }
+    }
+
+    /// What the operator decided.
+    #[must_use]
+    pub fn rules(&self) -> &SignInRules {
+        &self.rules
     }
 
     /// Begins a session for who shows the right password. Every refusal costs one check of a password.
@@ -99,33 +135,48 @@ impl SignIns {
         if claim.password.is_empty() {
             return Err(SignInError::BlankPassword);
         }
-        let attempt = self.counted_attempt(&claim, client).await;
-        let account = attempt.as_ref().ok().and_then(Option::as_ref).map(|attempt| attempt.user.id.clone());
-        let result = match attempt {
-            Ok(attempt) => self.let_in(attempt, &claim.password, client, origin).await,
+        let tried = self.counted(&claim, client).await;
+        let account = tried.as_ref().ok().and_then(Tried::account).cloned();
+        let result = match tried {
+            Ok(tried) => self.let_in(tried, &claim, client, origin).await,
             Err(error) => Err(error),
         };
         if let Err(error) = &result
             && let Some(reason) = error.audited()
         {
-            self.record_refusal(reason, account, &claim.typed, origin).await;
+            self.record_refusal(Operation::Login, reason, account, &claim.typed, origin).await;
         }
         result
     }
 
-    /// Checks the password of somebody who is signed in, and counts a wrong one as a sign-in does.
+    /// Checks a password and a code as a sign-in does, for something else than a session; the code is used up.
     ///
     /// # Errors
     ///
-    /// [`SignInError::InvalidCredentials`] and [`SignInError::Locked`], besides failures.
+    /// [`SignInError`] as for [`Self::sign_in`].
     #[tracing::instrument(skip_all)]
-    pub async fn prove(&self, user: &UserId, password: &Password) -> Result<(), SignInError> {
-        let attempt = self.attempt(&LoginName::Id(user.clone())).await?;
-        let (attempt, _) = self.verified(attempt, password).await?;
-        let mut work = self.store.begin().await?;
-        work.credentials().forgive(&attempt.user.id).await?;
-        work.commit().await?;
-        Ok(())
+    pub(crate) async fn prove_whole(
+        &self,
+        operation: Operation,
+        claim: &Claim,
+        client: &Client,
+        origin: &Origin,
+    ) -> Result<User, SignInError> {
+        if claim.password.is_empty() {
+            return Err(SignInError::InvalidCredentials);
+        }
+        let tried = self.counted(claim, client).await;
+        let account = tried.as_ref().ok().and_then(Tried::account).cloned();
+        let result = match tried {
+            Ok(tried) => self.proven(tried, claim, origin).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &result
+            && let Some(reason) = error.audited()
+        {
+            self.record_refusal(operation, reason, account, &claim.typed, origin).await;
+        }
+        result
     }
 
     /// Ends the session that acts; who has none is signed out already.
@@ -145,33 +196,6 @@ impl SignIns {
         work.commit().await
     }
 
-    /// Tells whether an account asks for a second factor; nobody's does not.
-    ///
-    /// # Errors
-    ///
-    /// [`SignInError::TooMany`] when this network asks too often.
-    #[tracing::instrument(skip_all)]
-    pub async fn asks_for_factor(&self, _: Permit<operations::CheckUserMfa>, login: &str, client: &Client) -> Result<bool, SignInError> {
-        self.count(Counted::SignInsByAddress, Whose::Network(client.address.network()))?;
-        if !self.rules.reveals_factor {
-            return Ok(true);
-        }
-        let user = match text_login(login) {
-            Some(LoginName::Text(text)) => self.store.read().await?.users().by_login(&text).await?,
-            _ => None,
-        };
-        Ok(user.is_some_and(|user| user.has_second_factor))
-    }
-
-    async fn counted_attempt(&self, claim: &Claim, client: &Client) -> Result<Option<Attempt>, SignInError> {
-        self.count(Counted::SignInsByAddress, Whose::Network(client.address.network()))?;
-        self.count(Counted::SignInsByAccount, Whose::Account(&claim.typed.to_lowercase()))?;
-        match &claim.login {
-            Some(login) => Ok(self.attempt(login).await?),
-            None => Ok(None),
-        }
-    }
-
     fn count(&self, counted: Counted, whose: Whose<'_>) -> Result<(), SignInError> {
         match self.limits.take(counted, whose) {
             Some(standing) if !standing.is_allowed() => Err(SignInError::TooMany(standing)),
@@ -179,97 +203,41 @@ impl SignIns {
         }
     }
 
-    async fn attempt(&self, login: &LoginName) -> Result<Option<Attempt>, StoreError> {
-        let mut work = self.store.begin().await?;
-        let attempt = work.credentials().attempt(login, &self.rules.lock, self.clock.now()).await?;
-        work.commit().await?;
-        Ok(attempt)
+    async fn let_in(&self, tried: Tried, claim: &Claim, client: &Client, origin: &Origin) -> Result<Opened, SignInError> {
+        let (trial, shown) = self.checked(tried, claim).await?;
+        self.open(trial, shown.as_ref(), claim, client, origin).await
     }
 
-    async fn let_in(&self, attempt: Option<Attempt>, password: &Password, client: &Client, origin: &Origin) -> Result<Opened, SignInError> {
-        let (attempt, renewed) = self.verified(attempt, password).await?;
-        if let Some(refusal) = refusal_after_password(&attempt.user) {
-            self.give_back(&attempt.user.id).await?;
-            return Err(refusal);
-        }
-        self.open(attempt, renewed, client, origin).await
-    }
-
-    /// Checks a password against what an attempt found, always at the cost of one check; with the hash to store in place of
-    /// the one that was verified.
-    async fn verified(&self, attempt: Option<Attempt>, password: &Password) -> Result<(Attempt, Option<Renewal>), SignInError> {
-        let stored = attempt.as_ref().filter(|attempt| attempt.is_open).and_then(|attempt| attempt.hash.clone());
-        let verdict = match self.passwords.verify(password, stored.clone()).await {
-            Ok(verdict) => verdict,
-            Err(error) => {
-                // Nobody looked at the password, so the try does not count.
-                if let Some(attempt) = attempt.filter(|attempt| attempt.is_open) {
-                    self.give_back(&attempt.user.id).await?;
-                }
-                return Err(error.into());
-            }
+    /// Checks the password, whether the account may be used, and the code, in this order.
+    async fn checked(&self, tried: Tried, claim: &Claim) -> Result<(Trial, Option<Shown>), SignInError> {
+        let trial = self.verified(tried, &claim.password).await?;
+        let user = &trial.attempt.user;
+        let shown = match refusal_after_password(user) {
+            Some(refusal) => Err(refusal),
+            None => self.shown_factor(user, &claim.code).await,
         };
-        let attempt = attempt.ok_or(SignInError::InvalidCredentials)?;
-        match (verdict, stored) {
-            (Verdict::Right { renewed }, Some(verified)) => Ok((attempt, renewed.map(|renewed| Renewal { verified, renewed }))),
-            (_, None) if attempt.user.bot.is_some() => Err(SignInError::Bot),
-            (_, None) if attempt.hash.is_some() => Err(SignInError::Locked),
-            _ => Err(SignInError::InvalidCredentials),
+        let shown = match shown {
+            Ok(_) if self.rules.needs_verified_email && !user.is_email_verified => Err(SignInError::Unverified),
+            other => other,
+        };
+        if shown.is_err() {
+            // The password was right: what is wrong has a counter of its own, or none.
+            self.give_back(&trial).await?;
         }
+        Ok((trial, shown?))
     }
 
-    async fn give_back(&self, user: &UserId) -> Result<(), StoreError> {
-        let mut work = self.store.begin().await?;
-        work.credentials().give_back(user).await?;
-        work.commit().await
-    }
-
-    async fn open(&self, attempt: Attempt, renewed: Option<Renewal>, client: &Client, origin: &Origin) -> Result<Opened, SignInError> {
-        let now = self.clock.now();
-        let token = Token::from_random(self.randomness.bits());
-        let session = self.new_session(&attempt.user.id, client, now);
-        let mut work = self.store.begin().await?;
-        if !client.device_id.is_empty() {
-            let ending = Ending { at: now, reason: EndReason::DeviceReused, by: Some(attempt.user.id.clone()) };
-            work.sessions().end_device(&attempt.user.id, &client.device_id, None, &ending).await?;
+    async fn proven(&self, tried: Tried, claim: &Claim, origin: &Origin) -> Result<User, SignInError> {
+        let (trial, shown) = self.checked(tried, claim).await?;
+        // What comes next may be a guess too, so that this one does not open the account for more of them.
+        self.give_back(&trial).await?;
+        let user = trial.attempt.user;
+        if let Some(shown) = &shown {
+            let mut work = self.store.begin().await?;
+            self.redeem(&mut *work, shown, &user, origin).await?;
+            work.commit().await?;
         }
-        if let Some(Renewal { verified, renewed }) = &renewed {
-            work.credentials().renew(&attempt.user.id, verified, renewed).await?;
-        }
-        let stored = NewSession { session: session.clone(), token: self.keys.digest(Purpose::Session, token.expose()) };
-        if !work.sessions().open(&stored, attempt.guard).await? {
-            // The password was changed or the sessions were revoked while this one was being checked.
-            return Err(SignInError::InvalidCredentials);
-        }
-        // Sign-ins at once take turns at the account, so that each sees those before it: none is beyond the cap when the last has ended.
-        let ending = Ending { at: now, reason: EndReason::TooMany, by: None };
-        work.sessions().end_beyond(&attempt.user.id, self.rules.sessions_per_user, &ending).await?;
-        work.audits().record(&self.opened_entries(&session, origin)).await?;
-        work.commit().await?;
-        let user = User { last_login_at: now, updated_at: now.max(attempt.user.updated_at), ..attempt.user };
-        Ok(Opened { session, token, user })
-    }
-
-    fn new_session(&self, user: &UserId, client: &Client, now: Timestamp) -> Session {
-        let kind = if client.is_mobile() { SessionKind::Mobile } else { SessionKind::Web };
-        Session {
-            id: SessionId::from_random(self.randomness.bits()),
-            user_id: user.clone(),
-            kind,
-            authenticated_at: now,
-            methods: vec![Method::Password],
-            created_at: now,
-            last_active_at: now,
-            expires_at: now.after(self.rules.lengths.of(kind)),
-            absolute_expires_at: now.after(self.rules.lengths.absolute),
-            first_address: client.address,
-            last_address: client.address,
-            user_agent: client.user_agent.clone(),
-            device_id: client.device_id.clone(),
-            device: DeviceProps::default(),
-            provider: ProviderSession::default(),
-            ended: None,
-        }
+        Ok(user)
     }
 
     fn entry(&self, operation: Operation, at: Timestamp, origin: &Origin) -> AuditEntry {
@@ -294,17 +262,11 @@ impl SignIns {
         ]
     }
 
-    async fn record_refusal(&self, reason: &'static str, account: Option<UserId>, typed: &str, origin: &Origin) {
+    async fn record_refusal(&self, operation: Operation, reason: &'static str, account: Option<UserId>, typed: &str, origin: &Origin) {
         let unknown = account.is_none().then(|| self.keys.digest(Purpose::UnknownLogin, &typed.to_lowercase()));
-        let entry = self.refusals.entry(Operation::Login, reason, origin.clone());
+        let entry = self.refusals.entry(operation, reason, origin.clone());
         self.refusals.record(AuditEntry { target: account, unknown_login: unknown, ..entry }).await;
     }
-}
-
-/// A hash that takes the place of another of the same password.
-struct Renewal {
-    verified: PasswordHash,
-    renewed: PasswordHash,
 }
 
 /// Why an account is not let in although its password was right.
@@ -313,10 +275,8 @@ fn refusal_after_password(user: &User) -> Option<SignInError> {
         Some(SignInError::Inactive)
     } else if user.is_remote() {
         Some(SignInError::Remote)
-    } else if !user.identity.service.is_empty() {
+    } else if !matches!(user.identity.service.as_str(), "" | crate::provider::LDAP) {
         Some(SignInError::InvalidCredentials)
-    } else if user.has_second_factor {
-        Some(SignInError::FactorNeeded)
     } else {
         None
     }
@@ -334,12 +294,38 @@ pub const FIRST_LOCK: Duration = Duration::from_mins(1);
 /// The longest lock of an account.
 pub const LONGEST_LOCK: Duration = Duration::from_hours(1);
 
+impl Claim {
+    /// A claim by name and password alone.
+    #[must_use]
+    pub fn new(login: Option<LoginName>, typed: String, password: Password) -> Self {
+        Self { login, typed, password, code: String::new(), device: None, keeps_device: false }
+    }
+}
+
 impl LockRules {
     /// Locks after so many wrong passwords in a row: for a minute at first, for an hour at the most.
     #[must_use]
     pub fn after(limit: u32) -> Self {
         let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         Self { limit, first_lock_ms: ms(FIRST_LOCK), longest_lock_ms: ms(LONGEST_LOCK) }
+    }
+
+    /// Locks after so many wrong passwords in a row, until somebody opens the account.
+    #[must_use]
+    pub fn for_ever(limit: u32) -> Self {
+        // A hundred years, which twenty doublings don't take out of the numbers' range.
+        let ever = 100 * 365 * 24 * 3_600_000;
+        Self { limit, first_lock_ms: ever, longest_lock_ms: ever }
+    }
+
+    /// For how long so many wrong passwords lock an account; nothing below the limit.
+    #[must_use]
+    pub fn lock_after(&self, tries: u32) -> Option<Duration> {
+        /// Doublings that are counted: more would be longer than any longest lock.
+        const DOUBLINGS: u32 = 20;
+        let beyond = tries.checked_sub(self.limit)?;
+        let lock = self.first_lock_ms.saturating_mul(1 << beyond.min(DOUBLINGS)).min(self.longest_lock_ms);
+        Some(Duration::from_millis(u64::try_from(lock).unwrap_or_default()))
     }
 }
 

@@ -15,6 +15,7 @@ use crate::username::Username;
 
 mod access_token;
 mod directory;
+mod factor;
 mod outbox;
 mod session;
 
@@ -23,6 +24,7 @@ pub use directory::{
     Channels, Groups, Invitations, Preferences, ReadChannels, ReadGroups, ReadInvitations, ReadPreferences, ReadStatuses, ReadTeams,
     ReadTerms, Statuses, Teams, TermsOfService,
 };
+pub use factor::{Factors, KnownDevices, ReadFactors};
 pub use outbox::{OneTimeTokens, Outbox, ReadOneTimeTokens, ReadOutbox};
 pub use session::{Held, ReadSessions, Sessions, Shown};
 
@@ -119,6 +121,8 @@ pub trait Reading: Send {
     fn outbox(&mut self) -> &mut dyn ReadOutbox;
     /// Tokens of links in mails.
     fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens;
+    /// Second factors.
+    fn factors(&mut self) -> &mut dyn ReadFactors;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn ReadService;
 }
@@ -154,6 +158,10 @@ pub trait UnitOfWork: Send {
     fn outbox(&mut self) -> &mut dyn Outbox;
     /// Tokens of links in mails.
     fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens;
+    /// Second factors.
+    fn factors(&mut self) -> &mut dyn Factors;
+    /// Known devices.
+    fn known_devices(&mut self) -> &mut dyn KnownDevices;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn Service;
 
@@ -252,7 +260,7 @@ pub struct Attempt {
     pub user: User,
     /// What verifies its password, if it has one.
     pub hash: Option<PasswordHash>,
-    /// Whether the try counts; not while the account is locked, is a bot or has no password.
+    /// Whether the try counts; not while the account is locked or is a bot.
     pub is_open: bool,
     /// Until when it is locked.
     pub locked_until: Timestamp,

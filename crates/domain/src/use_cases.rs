@@ -6,8 +6,10 @@ use crate::accounts::{AccountRules, Accounts};
 use crate::directory::Directory;
 use crate::limit::RateLimits;
 use crate::live_sessions::LiveSessions;
-use crate::port::{Clock, Files, Guesses, Keyring, Passwords, Pictures, Randomness, Sealer};
+use crate::port::{Clock, FactorCodes, Files, Guesses, Keyring, Passwords, Pictures, Randomness, Sealer};
+use crate::provider::Providers;
 use crate::refusal::Refusals;
+use crate::second_factor::SecondFactors;
 use crate::sign_in::{SignInRules, SignIns};
 use crate::store::Store;
 use crate::tokens::Tokens;
@@ -21,6 +23,10 @@ pub struct Ports {
     pub keys: Arc<dyn Keyring>,
     /// What seals secrets at rest.
     pub sealer: Arc<dyn Sealer>,
+    /// What makes and reads what code generators need.
+    pub codes: Arc<dyn FactorCodes>,
+    /// Those elsewhere who vouch for people.
+    pub providers: Arc<dyn Providers>,
     /// What makes and checks password hashes.
     pub passwords: Arc<dyn Passwords>,
     /// What tells passwords that are guessed first; none where these are taken.
@@ -52,6 +58,8 @@ pub struct UseCases {
     pub live_sessions: Arc<LiveSessions>,
     /// Access tokens.
     pub tokens: Arc<Tokens>,
+    /// Second factors.
+    pub second_factors: Arc<SecondFactors>,
     /// Writing refusals down.
     pub refusals: Arc<Refusals>,
 }
@@ -64,8 +72,9 @@ impl UseCases {
         let live_sessions = Arc::new(LiveSessions::new(ports, &sign_ins));
         let tokens = Arc::new(Tokens::new(ports, sign_ins.tokens.clone()));
         let sign_ins = Arc::new(SignIns::new(ports, refusals.clone(), sign_ins));
+        let second_factors = Arc::new(SecondFactors::new(ports, sign_ins.clone()));
         let accounts = Arc::new(Accounts::new(ports, sign_ins.clone(), accounts));
         let directory = Arc::new(Directory::new(ports, accounts.clone()));
-        Self { accounts, directory, sign_ins, live_sessions, tokens, refusals }
+        Self { accounts, directory, sign_ins, live_sessions, tokens, second_factors, refusals }
     }
 }

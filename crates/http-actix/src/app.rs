@@ -14,6 +14,7 @@ use muster_domain::live_sessions::LiveSessions;
 use muster_domain::operation::Operation;
 use muster_domain::port::{Clock, Randomness};
 use muster_domain::refusal::Refusals;
+use muster_domain::second_factor::SecondFactors;
 use muster_domain::sign_in::SignIns;
 use muster_domain::store::Store;
 use muster_domain::tokens::Tokens;
@@ -55,6 +56,8 @@ pub struct Service {
     pub live_sessions: Arc<LiveSessions>,
     /// The use cases of access tokens.
     pub tokens: Arc<Tokens>,
+    /// The use cases of second factors.
+    pub second_factors: Arc<SecondFactors>,
     /// Where refusals are written down.
     pub refusals: Arc<Refusals>,
     /// Where everything is kept.
@@ -79,6 +82,8 @@ pub struct Service {
     pub answer_floor: Duration,
     /// Most bytes of a picture that is sent.
     pub picture_bytes: usize,
+    /// How long a refused sign-in takes at least.
+    pub refused_sign_in: Duration,
     /// Whether sign-in and sign-out answer 200.
     pub answers_like_reference: bool,
     /// The runtime that outlives a request.

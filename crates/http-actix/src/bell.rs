@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use muster_domain::store::{
-    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, Reading, Service, Sessions,
-    Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences, Reading,
+    Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::sync::Notify;
 
@@ -59,6 +59,8 @@ impl UnitOfWork for RingingWork {
     repositories! {
         users: Users,
         credentials: Credentials,
+        factors: Factors,
+        known_devices: KnownDevices,
         sessions: Sessions,
         access_tokens: AccessTokens,
         audits: Audits,

@@ -12,7 +12,8 @@ use muster_domain::audit::Origin;
 use muster_domain::client::Client;
 use muster_domain::credential::Token;
 use muster_domain::id::{RequestId, UserId};
-use muster_domain::permission::{Permit, Permitted, permit};
+use muster_domain::operation::Operation;
+use muster_domain::permission::{Forbidden, Permit, Permitted, permit};
 use muster_domain::session::SessionKind;
 use muster_domain::sign_in::{Bearer, Use};
 use muster_domain::store::Held;
@@ -22,7 +23,7 @@ use crate::address::Peer;
 use crate::app::Service;
 use crate::cookie::{self, Carried};
 use crate::error::ApiError;
-use crate::local;
+use crate::{local, routes};
 
 /// What the pipeline knows of a request before anybody looks at it.
 #[derive(Debug, Clone)]
@@ -185,7 +186,10 @@ impl Call {
         };
         let due_use = found.as_ref().zip(shown.as_ref());
         let due_use = due_use.and_then(|(held, (_, token))| service.sign_ins.due_use(held, token, context.peer.address));
-        let actor = found.map_or(Actor::Nobody, |held| Actor::Account(Box::new(Principal::from(held))));
+        let mut actor = found.map_or(Actor::Nobody, |held| Actor::Account(Box::new(Principal::from(held))));
+        if let Actor::Account(principal) = &mut actor {
+            principal.lacks_factor = service.sign_ins.must_add_factor(&principal.user);
+        }
         if let Some(witness) = request.extensions_mut().get_mut::<Witness>() {
             witness.user = actor.user_id().cloned();
         }
@@ -269,12 +273,31 @@ pub fn is_scripted(request: &HttpRequest) -> bool {
     request.headers().get("x-requested-with").is_some_and(|value| value == "XMLHttpRequest")
 }
 
+fn operation(request: &HttpRequest) -> Option<Operation> {
+    routes::operation(request.method().as_str(), &request.match_pattern()?)
+}
+
+/// Whether a request may go on for who must activate a second factor first: he activates it, or asks who he is.
+fn is_open_without_factor(request: &HttpRequest) -> bool {
+    match operation(request) {
+        Some(Operation::GenerateMfaSecret | Operation::UpdateUserMfa) => true,
+        Some(Operation::GetUser) => request.path().ends_with("/users/me"),
+        _ => false,
+    }
+}
+
 impl FromRequest for Call {
     type Error = ApiError;
     type Future = LocalBoxFuture<'static, Result<Self, ApiError>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        Box::pin(Self::of(request.clone()))
+        let request = request.clone();
+        Box::pin(async move {
+            let call = Self::of(request.clone()).await?;
+            // Where anybody may call, who lacks a factor is anybody: he may end his session, and that is all it is good for.
+            let counts = !call.actor.lacks_factor() || operation(&request) == Some(Operation::Logout);
+            Ok(if counts { call } else { Self { actor: Actor::Nobody, ..call } })
+        })
     }
 }
 
@@ -289,6 +312,7 @@ impl FromRequest for SignedCall {
             match &call.actor {
                 Actor::Nobody if cookie::token(request.headers()).is_some() => Err(ApiError::session_expired().ending_cookie()),
                 Actor::Nobody => Err(ApiError::session_expired()),
+                Actor::Account(_) if call.actor.lacks_factor() && !is_open_without_factor(&request) => Err(Forbidden::FactorMissing.into()),
                 Actor::Account(_) | Actor::Operator => {
                     call.note_use(&request);
                     Ok(Self(call))

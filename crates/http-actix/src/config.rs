@@ -2,6 +2,8 @@
 
 mod check;
 mod error;
+mod factor;
+mod files;
 mod log;
 mod mail;
 #[cfg(test)]
@@ -20,6 +22,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use error::ConfigError;
+pub use factor::SecondFactorConfig;
+pub use files::{FilesConfig, FilesDriver};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use mail::{MailConfig, MailSecurity};
 pub use sessions::{SessionsConfig, TokensConfig};
@@ -42,6 +46,8 @@ pub struct Config {
     pub accounts: AccountsConfig,
     /// Passwords.
     pub passwords: PasswordsConfig,
+    /// Second factors.
+    pub second_factor: SecondFactorConfig,
     /// Sessions.
     pub sessions: SessionsConfig,
     /// Access tokens.
@@ -155,6 +161,14 @@ pub struct AccountsConfig {
     pub first_is_admin: FirstIsAdmin,
     /// Wrong passwords that lock an account.
     pub max_failed_sign_ins: u32,
+    /// Whether a lock stays until somebody opens the account.
+    pub lock_for_ever: bool,
+    /// Milliseconds that a refused sign-in takes at least.
+    pub refused_sign_in_ms: u64,
+    /// Whether devices are known that somebody has signed in with before.
+    pub known_devices: bool,
+    /// Whether nobody is let in before his address is verified.
+    pub require_verified_email: bool,
     /// Language of accounts whose own is not shipped.
     pub default_locale: String,
     /// Whether people see each other's addresses.
@@ -244,52 +258,6 @@ pub struct PasswordsConfig {
     pub threads: usize,
     /// Passwords that may wait.
     pub queue: usize,
-}
-
-/// Profile pictures.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FilesConfig {
-    /// Where they are kept.
-    pub driver: FilesDriver,
-    /// The folder, for `local`.
-    pub folder: PathBuf,
-    /// Most bytes of one that is sent.
-    pub picture_bytes: usize,
-    /// Most pixels of one that is sent.
-    pub picture_pixels: u64,
-    /// The service's address, for `s3`.
-    #[serde(deserialize_with = "read::none_if_empty")]
-    pub s3_endpoint: Option<url::Url>,
-    /// Its region.
-    pub s3_region: String,
-    /// The bucket.
-    pub s3_bucket: String,
-    /// What names in the bucket begin with.
-    pub s3_prefix: String,
-    /// The key's id.
-    pub s3_key_id: String,
-    /// The key.
-    pub s3_secret: SecretString,
-    /// A file that holds the key.
-    #[serde(deserialize_with = "read::none_if_empty")]
-    pub s3_secret_file: Option<PathBuf>,
-    /// Whether the bucket is named in the path.
-    pub s3_path_style: bool,
-    /// Whether the address may be http.
-    pub s3_allow_http: bool,
-}
-
-/// Where files are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum FilesDriver {
-    /// In a folder of this machine.
-    Local,
-    /// In an S3-like service.
-    S3,
-    /// Nowhere: everybody has a generated picture.
-    None,
 }
 
 /// Cookies.

@@ -3,6 +3,8 @@
 use actix_web::cookie::time::{Duration as CookieDuration, OffsetDateTime};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{COOKIE, HeaderMap};
+use muster_domain::credential::Token;
+use muster_domain::device::DEVICE_LIFETIME;
 use muster_domain::id::UserId;
 use muster_domain::time::Timestamp;
 
@@ -12,6 +14,9 @@ const TOKEN: &str = "MMAUTHTOKEN";
 const USER: &str = "MMUSERID";
 /// Carries the value that scripts send as proof against forged requests.
 const CSRF: &str = "MMCSRF";
+
+/// Carries the token by which a device is known: to this host alone, over https alone.
+const DEVICE: &str = "__Host-MMDEVICE";
 
 /// How cookies look.
 #[derive(Debug, Clone)]
@@ -52,6 +57,12 @@ impl CookieRules {
         })
     }
 
+    /// Whether the other end speaks https, as far as it is known.
+    #[must_use]
+    pub const fn speaks_https(&self, peer_is_https: bool) -> bool {
+        self.is_https || peer_is_https
+    }
+
     /// The cookies that take a session's back; the token's comes last.
     #[must_use]
     pub fn ended(&self, peer_is_https: bool) -> [Cookie<'static>; 3] {
@@ -67,7 +78,7 @@ impl CookieRules {
         Cookie::build(name, value.to_owned())
             .path(self.path.clone())
             .http_only(name == TOKEN)
-            .secure(self.is_https || peer_is_https)
+            .secure(self.speaks_https(peer_is_https))
             .same_site(self.same_site)
             .finish()
     }
@@ -76,8 +87,31 @@ impl CookieRules {
 /// The token in a request's cookies, even an empty one. Other programs of the same host may have set cookies of any form beside it.
 #[must_use]
 pub fn token(headers: &HeaderMap) -> Option<String> {
+    value(headers, TOKEN)
+}
+
+/// The token of a known device in a request's cookies.
+#[must_use]
+pub fn device(headers: &HeaderMap) -> Option<String> {
+    value(headers, DEVICE).filter(|token| token.len() == muster_domain::id::ID_LENGTH)
+}
+
+/// The cookie by which a device is known from now on.
+#[must_use]
+pub fn of_device(token: &Token) -> Cookie<'static> {
+    let seconds = i64::try_from(DEVICE_LIFETIME.as_secs()).unwrap_or(i64::MAX);
+    Cookie::build(DEVICE, token.expose().to_owned())
+        .path("/")
+        .http_only(true)
+        .secure(true)
+        .same_site(SameSite::Lax)
+        .max_age(CookieDuration::seconds(seconds))
+        .finish()
+}
+
+fn value(headers: &HeaderMap, name: &str) -> Option<String> {
     let mut cookies = headers.get_all(COOKIE).flat_map(|header| header.as_bytes().split(|byte| *byte == b';'));
-    let value = cookies.find_map(|cookie| cookie.trim_ascii().strip_prefix(TOKEN.as_bytes())?.trim_ascii_start().strip_prefix(b"="))?;
+    let value = cookies.find_map(|cookie| cookie.trim_ascii().strip_prefix(name.as_bytes())?.trim_ascii_start().strip_prefix(b"="))?;
     Some(String::from_utf8_lossy(value.trim_ascii()).into_owned())
 }
 

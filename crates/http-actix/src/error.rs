@@ -4,8 +4,10 @@ mod access;
 mod accounts;
 mod directory;
 mod recovery;
+mod sign_in;
 
 pub use accounts::{of_look_up, of_reset_picture, of_update};
+use sign_in::locked;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -207,7 +209,11 @@ impl From<Forbidden> for ApiError {
     fn from(error: Forbidden) -> Self {
         match error {
             Forbidden::NotSignedIn => Self::session_expired(),
-            Forbidden::Lacks(_) | Forbidden::OutOfScope(_) | Forbidden::NotAtTheMachine => {
+            Forbidden::FactorMissing => {
+                let message = "A second factor must be activated first.";
+                Self::client(StatusCode::FORBIDDEN, "api.context.mfa_required.app_error", message)
+            }
+            Forbidden::Lacks(_) | Forbidden::OutOfScope(_) | Forbidden::NotOwn | Forbidden::NotAtTheMachine => {
                 let message = "You may not do this.";
                 Self::client(StatusCode::FORBIDDEN, "api.context.permissions.app_error", message)
             }

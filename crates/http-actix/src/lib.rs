@@ -17,6 +17,7 @@ pub mod config;
 pub mod cookie;
 pub mod courier;
 pub mod error;
+pub mod factor;
 pub mod group;
 pub mod limits;
 pub mod local;

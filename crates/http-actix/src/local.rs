@@ -67,6 +67,8 @@ pub fn serves(operation: Operation) -> bool {
             | O::UpdateUserPassword
             | O::SendPasswordResetEmail
             | O::VerifyUserEmailWithoutToken
+            | O::UpdateUserMfa
+            | O::ResetPasswordFailedAttempts
     ) || serves_directory(operation)
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
+use muster_domain::device::DEVICE_LIFETIME;
 use muster_domain::invitation::LIFETIME;
 use muster_domain::one_time::KEPT;
 use muster_domain::store::StoreError;
@@ -42,6 +43,7 @@ pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, [ret
                 note("the records of ended sessions", remove(&service, Remnant::EndedSessions(now.before(retention))).await);
                 note("invitations that had expired", remove(&service, Remnant::Invitations(now.before(LIFETIME))).await);
                 note("tokens of links in mails", remove(&service, Remnant::Tokens(now.before(KEPT))).await);
+                note("devices that were not used for long", remove(&service, Remnant::Devices(now.before(DEVICE_LIFETIME))).await);
                 note("records of mails", remove(&service, Remnant::MailRecords(now.before(mail_retention))).await);
             }
         }
@@ -77,6 +79,7 @@ enum Remnant {
     Tokens(Timestamp),
     MailRecords(Timestamp),
     Letters(Timestamp),
+    Devices(Timestamp),
 }
 
 /// Removes a batch after another, each in a unit of work of its own, until there is none left.
@@ -89,6 +92,7 @@ async fn remove(service: &Service, remnant: Remnant) -> Result<u64, StoreError> 
             Remnant::Invitations(before) => work.invitations().purge(before, BATCH).await?,
             Remnant::Tokens(before) => work.one_time_tokens().purge(before, BATCH).await?,
             Remnant::MailRecords(before) => work.outbox().purge(before, BATCH).await?,
+            Remnant::Devices(before) => work.known_devices().purge(before, BATCH).await?,
             Remnant::Letters(now) => work.outbox().cut(now, BATCH).await?,
         };
         work.commit().await?;

@@ -5,7 +5,7 @@ use actix_web::http::header::LOCATION;
 use utoipa::OpenApi;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use crate::{access_token, bot, channel, client_config, group, preference, probe, role, session, status, team, terms, user};
+use crate::{access_token, bot, channel, client_config, factor, group, preference, probe, role, session, status, team, terms, user};
 
 /// The description of what is built.
 #[derive(OpenApi)]
@@ -127,6 +127,12 @@ use crate::{access_token, bot, channel, client_config, group, preference, probe,
         access_token::revoke,
         access_token::disable,
         access_token::enable,
+        session::switch::login_type,
+        session::switch::switch,
+        session::switch::reset_attempts,
+        factor::generate,
+        factor::update,
+        factor::recovery_codes,
         client_config::config,
         client_config::license,
         client_config::ping,

@@ -5,7 +5,7 @@ use actix_web::http::Method;
 use actix_web::web;
 use muster_domain::operation::Operation;
 
-use crate::{access_token, bot, channel, group, preference, role, session, status, team, terms, user};
+use crate::{access_token, bot, channel, factor, group, preference, role, session, status, team, terms, user};
 
 /// Makes the list of paths, and for each operation its route.
 macro_rules! routes {
@@ -34,6 +34,8 @@ routes! {
     POST "/api/v4/users/email/verify" VerifyUserEmail => user::verification::verify,
     POST "/api/v4/users/email/verify/send" SendVerificationEmail => user::verification::send,
     POST "/api/v4/users/email/undo" UndoEmailChange => user::verification::undo,
+    POST "/api/v4/users/login/type" GetLoginType => session::switch::login_type,
+    POST "/api/v4/users/login/switch" SwitchAccountType => session::switch::switch,
     POST "/api/v4/users/mfa" CheckUserMfa => session::check_mfa,
     POST "/api/v4/users/ids" GetUsersByIds => user::by_ids,
     POST "/api/v4/users/usernames" GetUsersByUsernames => user::by_usernames,
@@ -77,6 +79,10 @@ routes! {
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/sessions/ended" GetEndedSessions => session::live::ended,
     POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/sessions/revoke" RevokeSession => session::live::revoke,
     POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/sessions/revoke/all" RevokeAllSessions => session::live::revoke_all,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/mfa/generate" GenerateMfaSecret => factor::generate,
+    PUT "/api/v4/users/{user_id:[A-Za-z0-9]+}/mfa" UpdateUserMfa => factor::update,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/mfa/recovery_codes" CreateRecoveryCodes => factor::recovery_codes,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/reset_failed_attempts" ResetPasswordFailedAttempts => session::switch::reset_attempts,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/audits" GetUserAudits => user::history::audits,
     POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/terms_of_service" RegisterTermsOfServiceAction => user::history::accept_terms,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/terms_of_service" GetUserTermsOfService => user::history::accepted_terms,

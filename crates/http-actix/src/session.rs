@@ -1,23 +1,26 @@
 //! Signing in and out over HTTP.
 
 pub mod agent;
+mod floor;
 pub mod live;
+pub mod switch;
 pub mod wire;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CACHE_CONTROL, HeaderName};
 use actix_web::{HttpRequest, HttpResponse};
 use muster_domain::client::Client;
-use muster_domain::credential::Password;
+use muster_domain::credential::{Password, Token};
 use muster_domain::permission::operations;
 use muster_domain::sign_in::{Claim, Opened, text_login};
 use muster_domain::store::LoginName;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 use utoipa::ToSchema;
 
 use crate::body::{RawBody, Texts};
 use crate::call::{Call, Witness, is_scripted};
-use crate::cookie::Carried;
+use crate::cookie::{self, Carried};
 use crate::error::{ApiError, ErrorBody};
 use crate::user::UserBody;
 
@@ -74,14 +77,15 @@ fn claim(body: &mut Texts) -> Claim {
     let (id, login_id, password, link) = (body.take("id"), body.take("login_id"), body.take("password"), body.take("magic_link_token"));
     if !link.is_empty() {
         // No such link was ever sent, so this is nobody's; it costs and counts like any other try.
-        return Claim { login: None, typed: String::new(), password: Password::from(link) };
+        return Claim::new(None, String::new(), Password::from(link));
     }
     let password = Password::from(password);
-    if id.is_empty() {
-        Claim { login: text_login(&login_id), typed: cut(&login_id, 128), password }
+    let claim = if id.is_empty() {
+        Claim::new(text_login(&login_id), cut(&login_id, 128), password)
     } else {
-        Claim { login: id.parse().ok().map(LoginName::Id), typed: cut(&id, 128), password }
-    }
+        Claim::new(id.parse().ok().map(LoginName::Id), cut(&id, 128), password)
+    };
+    Claim { code: body.take("token"), ..claim }
 }
 
 fn cut(text: &str, most: usize) -> String {
@@ -105,10 +109,16 @@ pub(crate) async fn login(request: HttpRequest, call: Call, body: RawBody) -> Re
     let mut body = body.texts().await?;
     let device_id = body.take("device_id").chars().filter(|c| !c.is_control()).collect::<String>();
     let client = Client { device_id: cut(&device_id, DEVICE_BYTES), ..call.client.clone() };
-    let claim = claim(&mut body);
+    let (wants_cookies, started) = (is_scripted(&request), Instant::now());
+    let claim = Claim {
+        device: cookie::device(request.headers()).as_deref().map(Token::presented),
+        keeps_device: wants_cookies && call.service.cookies.speaks_https(call.is_https),
+        ..claim(&mut body)
+    };
     Witness::leave_audit(&request);
-    let opened = call.service.sign_ins.sign_in(call.permit::<operations::Login>()?, claim, &client, &call.origin).await?;
-    Ok(signed_in(&call, opened, is_scripted(&request)))
+    let opened = call.service.sign_ins.sign_in(call.permit::<operations::Login>()?, claim, &client, &call.origin).await;
+    let opened = floor::held(opened, call.service.refused_sign_in, started).await?;
+    Ok(signed_in(&call, opened, wants_cookies))
 }
 
 fn signed_in(call: &Call, opened: Opened, wants_cookies: bool) -> HttpResponse {
@@ -126,6 +136,9 @@ fn signed_in(call: &Call, opened: Opened, wants_cookies: bool) -> HttpResponse {
         };
         for cookie in call.service.cookies.of_session(&carried, call.is_https) {
             answer.cookie(cookie);
+        }
+        if let Some(device) = &opened.device {
+            answer.cookie(cookie::of_device(device));
         }
     }
     answer.json(UserBody::from(&opened.user.shown_whole()))

@@ -10,14 +10,16 @@ use std::time::Duration;
 
 use actix_web::cookie::SameSite as CookieSameSite;
 use actix_web::web::Data;
-use muster_adapters_crypto::{ArgonOptions, ArgonPasswords, EstimatedGuesses, SystemClock, SystemRandomness};
+use muster_adapters_crypto::{ArgonOptions, ArgonPasswords, EstimatedGuesses, SystemClock, SystemRandomness, TotpCodes};
 use muster_domain::access_token::TokenRules;
 use muster_domain::accounts::AccountRules;
 use muster_domain::email::MailDomains;
+use muster_domain::factor::FactorRules;
 use muster_domain::limit::{RateLimits, Unlimited};
 use muster_domain::locale::Locale;
 use muster_domain::password::PasswordPolicy;
 use muster_domain::port::{Clock, Guesses};
+use muster_domain::provider::NoProviders;
 use muster_domain::session::SessionLengths;
 use muster_domain::sign_in::SignInRules;
 use muster_domain::store::{LockRules, Store};
@@ -54,6 +56,8 @@ pub fn ports(config: &Config, store: Arc<dyn Store>, keys: Arc<Keys>, limits: Op
         store,
         keys: keys.clone(),
         sealer: keys,
+        codes: Arc::new(TotpCodes),
+        providers: Arc::new(NoProviders),
         passwords: Arc::new(passwords),
         guesses: config.passwords.refuse_guessable.then(|| Arc::new(EstimatedGuesses) as Arc<dyn Guesses>),
         clock: clock(),
@@ -106,7 +110,7 @@ fn cores() -> usize {
 /// The service that settings and ports make. It keeps a handle of the runtime that it is made on.
 #[must_use]
 pub fn service(config: &Config, ports: Ports) -> Data<Service> {
-    let UseCases { accounts, directory, sign_ins, live_sessions, tokens, refusals } =
+    let UseCases { accounts, directory, sign_ins, live_sessions, tokens, second_factors, refusals } =
         UseCases::new(&ports, account_rules(config), sign_in_rules(config));
     let Ports { store, clock, randomness, .. } = ports;
     Data::new(Service {
@@ -115,6 +119,7 @@ pub fn service(config: &Config, ports: Ports) -> Data<Service> {
         sign_ins,
         live_sessions,
         tokens,
+        second_factors,
         refusals,
         store,
         clock,
@@ -127,6 +132,7 @@ pub fn service(config: &Config, ports: Ports) -> Data<Service> {
         body_timeout: Duration::from_secs(config.server.body_timeout_secs),
         answer_floor: Duration::from_millis(config.mail.answer_floor_ms),
         picture_bytes: config.files.picture_bytes,
+        refused_sign_in: Duration::from_millis(config.accounts.refused_sign_in_ms),
         answers_like_reference: config.compat.reference_status_codes,
         background: tokio::runtime::Handle::current(),
     })
@@ -161,8 +167,9 @@ fn sign_in_rules(config: &Config) -> SignInRules {
     let lengths = [sessions.web_hours, sessions.mobile_hours, sessions.sso_hours].map(hours);
     // A session may always live as long as it was promised to live unused.
     let absolute = lengths.iter().copied().fold(days(sessions.absolute_days), Duration::max);
+    let limit = config.accounts.max_failed_sign_ins;
     SignInRules {
-        lock: LockRules::after(config.accounts.max_failed_sign_ins),
+        lock: if config.accounts.lock_for_ever { LockRules::for_ever(limit) } else { LockRules::after(limit) },
         lengths: SessionLengths {
             web: lengths[0],
             mobile: lengths[1],
@@ -172,8 +179,16 @@ fn sign_in_rules(config: &Config) -> SignInRules {
             idle: Some(minutes(sessions.idle_minutes)).filter(|idle| !idle.is_zero()),
         },
         sessions_per_user: config.accounts.sessions_per_user,
-        reveals_factor: config.accounts.reveal_mfa,
         tokens: token_rules(config),
+        factor: FactorRules {
+            is_enabled: config.second_factor.enabled,
+            is_enforced: config.second_factor.enforced,
+            is_enforced_for_guests: config.second_factor.enforced_for_guests,
+            issuer: config.factor_issuer(),
+            is_revealed: config.accounts.reveal_mfa,
+        },
+        needs_verified_email: config.accounts.require_verified_email,
+        knows_devices: config.accounts.known_devices,
     }
 }
 

@@ -39,7 +39,7 @@ impl Crowd {
         format!("seed{number:06}")
     }
 
-    fn id(number: usize) -> UserId {
+    pub(crate) fn id(number: usize) -> UserId {
         // Ids are random: those of neighbours lie apart.
         let bits = (u128::try_from(number).unwrap() + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
         UserId::from_random(bits.to_be_bytes())

@@ -296,6 +296,7 @@ impl Accounts {
         let after = User { bot: Some(bot), identity, has_second_factor: false, updated_at: now.max(before.updated_at), ..before };
         work.users().update(&after).await?;
         work.credentials().remove_password(id).await?;
+        work.factors().clear(id, now).await?;
         let ending = Ending { at: now, reason: EndReason::Converted, by: actor.user_id().cloned() };
         work.sessions().end_all(id, None, &ending).await?;
         work.audits().record(&[self.done(Operation::ConvertUserToBot, actor, id, now, origin)]).await?;

@@ -62,7 +62,7 @@ impl From<StoreError> for ChangeError {
 impl From<SignInError> for ChangeError {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Locked => Self::Locked,
+            SignInError::Locked(_) => Self::Locked,
             SignInError::Passwords(error) => Self::Passwords(error),
             SignInError::Store(error) => Self::Store(error),
             SignInError::BlankPassword
@@ -71,6 +71,10 @@ impl From<SignInError> for ChangeError {
             | SignInError::Bot
             | SignInError::Remote
             | SignInError::FactorNeeded
+            | SignInError::WrongCode
+            | SignInError::Unverified
+            | SignInError::Seal(_)
+            | SignInError::Provider(_)
             | SignInError::TooMany(_) => Self::WrongPassword,
         }
     }

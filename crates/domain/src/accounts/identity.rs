@@ -73,6 +73,7 @@ impl Accounts {
         work.one_time_tokens().end(id, &TokenKind::ENDED_BY_PASSWORD).await?;
         let event = Event::SignInMethodChanged(after.identity.service.clone());
         notice::post(&mut *work, &self.postbox, event, &after, now).await?;
+        work.factors().clear(id, now).await?;
         let sides = [&before, &after].map(|user| Some(serde_json::json!({ "auth_service": user.identity.service })));
         let [was, is] = sides;
         let entry = self.done(Operation::UpdateUserAuth, actor, id, now, origin);

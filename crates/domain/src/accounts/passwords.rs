@@ -66,7 +66,7 @@ pub enum PasswordError {
 impl From<SignInError> for PasswordError {
     fn from(error: SignInError) -> Self {
         match error {
-            SignInError::Locked => Self::Locked,
+            SignInError::Locked(_) => Self::Locked,
             SignInError::Passwords(error) => Self::Passwords(error),
             SignInError::Store(error) => Self::Store(error),
             _ => Self::Wrong,

@@ -143,4 +143,10 @@ pub const TABLE: &[Entry] = &[
     change(Operation::RevokeSessionsFromAllUsers, Rule::Holds(Permission::ManageSystem)),
     change(Operation::AttachDeviceExtraProps, Rule::SignedIn),
     read(Operation::GetEndedSessions, Rule::Holds(Permission::ManageSystem)),
+    change(Operation::GenerateMfaSecret, Rule::ActsFor),
+    change(Operation::UpdateUserMfa, Rule::ActsFor),
+    change(Operation::CreateRecoveryCodes, Rule::Own),
+    read(Operation::GetLoginType, Rule::Everyone),
+    change(Operation::SwitchAccountType, Rule::Everyone),
+    change(Operation::ResetPasswordFailedAttempts, Rule::HoldsOver(Permission::WriteUserManagement)),
 ];

@@ -25,7 +25,7 @@ fn account(kind: ActorKind) -> Option<User> {
 
 fn signed_in(user: User, scopes: Option<Vec<String>>) -> Actor {
     let proof = Proof { kind: CredentialKind::Session, id: String::new(), authenticated_at: Timestamp::NEVER, methods: vec![], scopes };
-    Actor::Account(Box::new(Principal { user, proof }))
+    Actor::Account(Box::new(Principal { user, proof, lacks_factor: false }))
 }
 
 fn actor(kind: ActorKind) -> Actor {
@@ -79,6 +79,7 @@ fn printed() -> String {
                     None => "",
                     Some(Forbidden::Lacks(permission)) => permission.id(),
                     Some(Forbidden::NotAtTheMachine) => "local socket",
+                    Some(Forbidden::NotOwn) => "own account",
                     Some(_) => "session",
                 };
                 let _ = write!(text, " {shown} |");
@@ -151,7 +152,11 @@ fn a_place_grants_what_it_grants_and_no_more() {
 fn admins_and_operators_pass_every_cell() {
     for entry in TABLE {
         for kind in TargetKind::ALL {
-            let admin = (entry.rule == Rule::AtTheMachine).then_some(Forbidden::NotAtTheMachine);
+            let admin = match entry.rule {
+                Rule::AtTheMachine => Some(Forbidden::NotAtTheMachine),
+                Rule::Own if kind != TargetKind::Own => Some(Forbidden::NotOwn),
+                _ => None,
+            };
             assert_eq!(cell(entry.rule, ActorKind::Admin, kind), admin, "{entry:?} {kind:?}");
             assert_eq!(cell(entry.rule, ActorKind::Operator, kind), None, "{entry:?} {kind:?}");
         }
@@ -181,4 +186,18 @@ fn a_scoped_token_is_good_for_what_it_names_alone() {
     assert!(permit::<operations::GetUser>(&narrow, Some(&user)).is_ok());
     let refused = permit::<operations::PatchUser>(&narrow, Some(&user)).unwrap_err();
     assert_eq!(refused, Forbidden::OutOfScope(Operation::PatchUser));
+}
+
+#[test]
+fn who_lacks_a_factor_activates_one_and_sees_himself_and_no_more() {
+    let user = account(ActorKind::Admin).unwrap();
+    let Actor::Account(principal) = signed_in(user.clone(), None) else { return };
+    let (lacking, other) = (Actor::Account(Box::new(Principal { lacks_factor: true, ..*principal })), fixture::user("o", "other"));
+    assert!(permit::<operations::GetUser>(&lacking, Some(&user)).is_ok());
+    assert!(permit::<operations::GenerateMfaSecret>(&lacking, Some(&user)).is_ok());
+    assert!(permit::<operations::UpdateUserMfa>(&lacking, Some(&user)).is_ok());
+    assert_eq!(permit::<operations::UpdateUserMfa>(&lacking, Some(&other)).unwrap_err(), Forbidden::FactorMissing);
+    assert_eq!(permit::<operations::GetUser>(&lacking, Some(&other)).unwrap_err(), Forbidden::FactorMissing);
+    assert_eq!(permit::<operations::PatchUser>(&lacking, Some(&user)).unwrap_err(), Forbidden::FactorMissing);
+    assert_eq!(permit_here::<operations::GetTeam>(&lacking, |_| true).unwrap_err(), Forbidden::FactorMissing);
 }

@@ -1,7 +1,10 @@
 //! Why nobody is let in.
 
+use std::time::Duration;
+
 use crate::limit::Standing;
-use crate::port::PasswordsError;
+use crate::port::{PasswordsError, SealError};
+use crate::provider::ProviderError;
 use crate::store::StoreError;
 
 /// Why nobody was let in.
@@ -25,21 +28,39 @@ pub enum SignInError {
     /// A second factor is asked for.
     #[error("a code of the second factor is needed")]
     FactorNeeded,
-    /// Too many wrong passwords in a row.
-    #[error("the account is locked for too many wrong passwords")]
-    Locked,
+    /// The code of the second factor is wrong, or was used before.
+    #[error("the code of the second factor is wrong")]
+    WrongCode,
+    /// Nobody has shown yet to read mail at the account's address.
+    #[error("the account's address is not verified")]
+    Unverified,
+    /// Too many wrong passwords or codes in a row; with the time until the next may be tried, unless that is never.
+    #[error("the account is locked for too many wrong passwords or codes")]
+    Locked(Option<Duration>),
     /// Too many tries from this network or at this account.
     #[error("too many tries")]
     TooMany(Standing),
     /// The password was not checked.
     #[error(transparent)]
     Passwords(#[from] PasswordsError),
+    /// The secret of the second factor could not be read.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The directory did not answer.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl SignInError {
+    /// Whether somebody was refused for what he has shown; not for how often he asks, or for a failure.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        self.audited().is_some() && !matches!(self, Self::TooMany(_))
+    }
+
     /// The word under which the audit holds a refusal; none for what is no refusal of a credential.
     pub(super) fn audited(&self) -> Option<&'static str> {
         match self {
@@ -48,9 +69,11 @@ impl SignInError {
             Self::Bot => Some("bot"),
             Self::Remote => Some("remote"),
             Self::FactorNeeded => Some("factor"),
-            Self::Locked => Some("locked"),
+            Self::WrongCode => Some("code"),
+            Self::Unverified => Some("unverified"),
+            Self::Locked(_) => Some("locked"),
             Self::TooMany(_) => Some("rate"),
-            Self::BlankPassword | Self::Passwords(_) | Self::Store(_) => None,
+            Self::BlankPassword | Self::Passwords(_) | Self::Seal(_) | Self::Provider(_) | Self::Store(_) => None,
         }
     }
 }

@@ -11,8 +11,8 @@ use secrecy::SecretSlice;
 use crate::credential::{Digest, KeyId, Password, PasswordHash, Sealed};
 use crate::id::UserId;
 use crate::port::{
-    Clock, Files, FilesError, Keyring, Passwords, PasswordsError, PictureError, Pictures, Purpose, Randomness, SealContext, SealError,
-    SealPurpose, Sealer, Verdict,
+    Clock, Enrolment, EnrolmentError, FactorCodes, Files, FilesError, Keyring, Passwords, PasswordsError, PictureError, Pictures, Purpose,
+    Randomness, SealContext, SealError, SealPurpose, Sealer, Verdict,
 };
 use crate::time::Timestamp;
 use crate::username::Username;
@@ -147,6 +147,35 @@ impl Sealer for PlainKeyring {
 
 fn sealed_head(key: &str, purpose: SealPurpose, SealContext { table, row, column }: SealContext<'_>) -> String {
     format!("{key} {} {table} {row} {column}: ", purpose.id())
+}
+
+/// Makes codes of a step and the first byte of a secret.
+#[derive(Debug, Default)]
+pub struct PlainCodes;
+
+impl PlainCodes {
+    /// The code of a secret at a time.
+    #[must_use]
+    pub fn code(secret: &[u8], at: Timestamp) -> String {
+        code_of(secret, at.as_millis() / 30_000)
+    }
+}
+
+fn code_of(secret: &[u8], step: i64) -> String {
+    let sum = secret.iter().fold(0_i64, |sum, byte| (sum * 31 + i64::from(*byte)) % 1_000_000);
+    format!("{:06}", (step + sum) % 1_000_000)
+}
+
+impl FactorCodes for PlainCodes {
+    fn enrolment(&self, secret: &[u8], issuer: &str, account: &str) -> Result<Enrolment, EnrolmentError> {
+        let text = secret.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        Ok(Enrolment { picture: format!("PNG of {issuer} {account} {text}").into_bytes(), secret: text.into() })
+    }
+
+    fn step(&self, secret: &[u8], code: &str, now: Timestamp) -> Option<i64> {
+        let step = now.as_millis() / 30_000;
+        (step - 1..=step + 1).find(|step| code_of(secret, *step) == code)
+    }
 }
 
 /// Takes what begins as a picture does for one, and writes `square of ` before it.

@@ -9,9 +9,10 @@ use crate::audit::AuditEntry;
 use crate::page::Page;
 use crate::session::Session;
 use crate::store::{
-    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, ReadAccessTokens, ReadAudits,
-    ReadChannels, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences, ReadService, ReadSessions, ReadStatuses,
-    ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences,
+    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
+    ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError,
+    Teams, TermsOfService, UnitOfWork, Users,
 };
 
 use state::State;
@@ -20,6 +21,7 @@ mod access_token;
 mod audit;
 mod channel;
 mod credential;
+mod factor;
 mod group;
 mod invitation;
 mod one_time;
@@ -182,6 +184,10 @@ impl Reading for Repositories<Arc<Committed>> {
         self
     }
 
+    fn factors(&mut self) -> &mut dyn ReadFactors {
+        self
+    }
+
     fn service(&mut self) -> &mut dyn ReadService {
         self
     }
@@ -242,6 +248,14 @@ impl UnitOfWork for Repositories<Work> {
     }
 
     fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
+        self
+    }
+
+    fn factors(&mut self) -> &mut dyn Factors {
+        self
+    }
+
+    fn known_devices(&mut self) -> &mut dyn KnownDevices {
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::fake::{Counting, FixedClock, MemoryFiles, PlainKeyring, PlainPasswords, PlainPictures};
+use super::fake::{Counting, FixedClock, MemoryFiles, PlainCodes, PlainKeyring, PlainPasswords, PlainPictures};
 use super::fixture;
 use super::memory::MemoryStore;
 use ports::{FaultyStore, GatedPasswords};
@@ -14,6 +14,7 @@ use crate::audit::{Origin, RecordedAudit};
 use crate::credential::{NewPassword, Password, Token};
 use crate::directory::Directory;
 use crate::email::MailDomains;
+use crate::factor::FactorRules;
 use crate::id::UserId;
 use crate::limit::{RateLimits, Unlimited};
 use crate::live_sessions::LiveSessions;
@@ -67,6 +68,8 @@ pub struct Bench {
     pub live_sessions: Arc<LiveSessions>,
     /// Access tokens.
     pub tokens: Arc<Tokens>,
+    /// Second factors.
+    pub second_factors: Arc<crate::second_factor::SecondFactors>,
     /// Refusals.
     pub refusals: Arc<Refusals>,
 }
@@ -105,8 +108,16 @@ pub fn sign_in_rules() -> SignInRules {
         lock: LockRules::after(3),
         lengths: SessionLengths { web: hour, mobile: hour, sso: hour, absolute: hour, extends: true, idle: None },
         sessions_per_user: 3,
-        reveals_factor: true,
         tokens: TokenRules { are_enabled: true, per_user: 3, longest: None, are_marked: false, make_tokens: true },
+        factor: FactorRules {
+            is_enabled: true,
+            is_enforced: false,
+            is_enforced_for_guests: false,
+            issuer: "muster".into(),
+            is_revealed: true,
+        },
+        needs_verified_email: false,
+        knows_devices: true,
     }
 }
 
@@ -141,6 +152,8 @@ impl Bench {
             store: Arc::new(FaultyStore { behind: store.clone(), faults: faults.clone() }),
             keys: Arc::new(PlainKeyring::default()),
             sealer: Arc::new(PlainKeyring::default()),
+            codes: Arc::new(PlainCodes),
+            providers: Arc::new(crate::provider::NoProviders),
             passwords: Arc::new(GatedPasswords { behind: passwords.clone(), gate: gate.clone() }),
             guesses: None,
             clock: clock.clone(),
@@ -152,7 +165,8 @@ impl Bench {
         };
         change(&mut ports);
         let postbox = Postbox::new(&ports);
-        let UseCases { accounts, directory, sign_ins, live_sessions, tokens, refusals } = UseCases::new(&ports, accounts, sign_ins);
+        let UseCases { accounts, directory, sign_ins, live_sessions, tokens, second_factors, refusals } =
+            UseCases::new(&ports, accounts, sign_ins);
         Self {
             ports,
             store,
@@ -167,6 +181,7 @@ impl Bench {
             sign_ins,
             live_sessions,
             tokens,
+            second_factors,
             refusals,
         }
     }
@@ -192,7 +207,7 @@ impl Bench {
     ///
     /// What [`SignIns::sign_in`] says.
     pub async fn sign_in(&self, login: &str, password: &str) -> Result<Opened, SignInError> {
-        let claim = Claim { login: text_login(login), typed: login.to_owned(), password: Password::from(password.to_owned()) };
+        let claim = Claim::new(text_login(login), login.to_owned(), Password::from(password.to_owned()));
         self.sign_ins.sign_in(granted(&Actor::Nobody), claim, &fixture::client(), &origin()).await
     }
 
@@ -312,7 +327,7 @@ pub fn acting(user: &User) -> Actor {
         methods: Vec::new(),
         scopes: None,
     };
-    Actor::Account(Box::new(Principal { user: user.clone(), proof }))
+    Actor::Account(Box::new(Principal { user: user.clone(), proof, lacks_factor: false }))
 }
 
 /// The permit of an operation without a target.

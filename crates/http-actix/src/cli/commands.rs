@@ -13,6 +13,7 @@ use muster_domain::key_check::KeyCheck;
 use muster_domain::password::WeakPassword;
 use muster_domain::permission::{operations, permit};
 use muster_domain::port::Keyring;
+use muster_domain::second_factor::Resealed;
 use muster_domain::store::UniqueField;
 use muster_domain::user::registration::Registration;
 use muster_domain::username::Username;
@@ -135,14 +136,34 @@ async fn rotate(config: &Config) -> Result<(), String> {
         |counts: Vec<(KeyId, u64)>| -> u64 { counts.iter().filter(|(key, _)| *key != keys.current()).map(|(_, count)| count).sum() };
     let sessions = former(reading.sessions().count_by_key().await.map_err(|error| told(&error))?);
     let tokens = former(reading.access_tokens().count_by_key().await.map_err(|error| told(&error))?);
+    drop(reading);
     say(moved)?;
-    if sessions + tokens == 0 {
+    let ports = wiring::ports(config, backend.store(), keys, None).map_err(|error| error.to_string())?;
+    let resealed = wiring::service(config, ports).second_factors.reseal().await.map_err(|error| told(&error))?;
+    say_resealed(&resealed)?;
+    if sessions + tokens == 0 && resealed.lost + resealed.left == 0 {
         return say("nothing needs the former keys any more: secrets.previous_keys may be emptied");
     }
     say(&format!(
         "still stored under former keys: {sessions} sessions, {tokens} access tokens; each moves when it is used next, so keep \
          secrets.previous_keys until none is left"
     ))
+}
+
+fn say_resealed(resealed: &Resealed) -> Result<(), String> {
+    let Resealed { secrets, lost, left } = resealed;
+    if *secrets > 0 {
+        say(&format!("secrets of second factors sealed anew: {secrets}"))?;
+    }
+    if *lost > 0 {
+        say(&format!(
+            "secrets of second factors that no key opens: {lost}; put the key they were sealed under into secrets.previous_keys"
+        ))?;
+    }
+    if *left > 0 {
+        say(&format!("recovery codes and known devices still stored under former keys: {left}; they go as they are used up, or expire"))?;
+    }
+    Ok(())
 }
 
 /// Asks the service's own address, as a health check in a container does.

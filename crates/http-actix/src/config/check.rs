@@ -16,6 +16,7 @@ impl Config {
             self.files_are_wrong(),
             self.idle_is_wrong(),
             self.mail_is_wrong(),
+            self.second_factor_is_wrong(),
             self.numbers_are_wrong(),
         ];
         let wrong: Vec<_> = rules.into_iter().flatten().collect();
@@ -93,6 +94,27 @@ impl Config {
         is_wrong.then(|| "sessions.idle_minutes: it must be 0, or from 10 to 525600".to_owned())
     }
 
+    fn second_factor_is_wrong(&self) -> Option<String> {
+        let wanted = &self.second_factor;
+        if wanted.enforced && !wanted.enabled {
+            return Some(
+                "second_factor.enforced: nobody can activate one while second_factor.enabled is false; set both, or neither".to_owned(),
+            );
+        }
+        (wanted.issuer.len() > 64 || wanted.issuer.contains(':'))
+            .then(|| "second_factor.issuer: it has at most 64 bytes and no colon, which code generators can't show".to_owned())
+    }
+
+    /// What code generators call the service: the host that people see, without the `www.` that says nothing.
+    #[must_use]
+    pub fn factor_issuer(&self) -> String {
+        if !self.second_factor.issuer.is_empty() {
+            return self.second_factor.issuer.clone();
+        }
+        let host = Url::parse(&self.site_url()).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        host.strip_prefix("www.").unwrap_or(&host).to_owned()
+    }
+
     fn numbers_are_wrong(&self) -> Option<String> {
         let within = |name: &str, value: u64, least: u64, most: u64| {
             (!(least..=most).contains(&value)).then(|| format!("{name}: it must be from {least} to {most}"))
@@ -101,6 +123,7 @@ impl Config {
         [
             within("passwords.minimum_length", wide(self.passwords.minimum_length), 5, 72),
             within("accounts.max_failed_sign_ins", self.accounts.max_failed_sign_ins.into(), 1, 1_000_000),
+            within("accounts.refused_sign_in_ms", self.accounts.refused_sign_in_ms, 0, 10_000),
             within("accounts.sessions_per_user", self.accounts.sessions_per_user.into(), 1, 100_000),
             within("sessions.web_hours", self.sessions.web_hours, 1, 876_000),
             within("sessions.mobile_hours", self.sessions.mobile_hours, 1, 876_000),

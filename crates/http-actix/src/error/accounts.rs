@@ -10,9 +10,8 @@ use muster_domain::accounts::{
 use muster_domain::permission::Forbidden;
 use muster_domain::port::{FilesError, PictureError};
 use muster_domain::role::Permission;
-use muster_domain::sign_in::SignInError;
 
-use super::{ApiError, unavailable};
+use super::{ApiError, locked, unavailable};
 
 impl From<RegisterError> for ApiError {
     fn from(error: RegisterError) -> Self {
@@ -95,38 +94,11 @@ impl From<ChangeError> for ApiError {
             }
             ChangeError::PasswordNeeded => Self::body_param("password"),
             ChangeError::WrongPassword => Self::unauthorized("api.user.check_user_password.invalid.app_error", "The password is wrong."),
-            ChangeError::Locked => locked(),
+            ChangeError::Locked => locked(None),
             ChangeError::Invalid(error) => error.into(),
             ChangeError::Taken(field) => field.into(),
             ChangeError::Passwords(error) => error.into(),
             ChangeError::Store(error) => unavailable("app.user.update.finding.app_error", error),
-        }
-    }
-}
-
-pub(super) fn locked() -> ApiError {
-    let message = "The account is locked for too many wrong passwords. Please wait, or ask an administrator.";
-    ApiError::unauthorized("api.user.check_user_login_attempts.too_many.app_error", message)
-}
-
-impl From<SignInError> for ApiError {
-    fn from(error: SignInError) -> Self {
-        match error {
-            SignInError::BlankPassword => Self::bad("api.user.login.blank_pwd.app_error", "A password is needed."),
-            SignInError::InvalidCredentials => {
-                let id = "api.user.login.invalid_credentials_email_username";
-                Self::unauthorized(id, "The e-mail address, the username or the password is wrong.")
-            }
-            SignInError::Inactive => Self::unauthorized("api.user.login.inactive.app_error", "The account is deactivated."),
-            SignInError::Bot => Self::unauthorized("api.user.login.bot_login_forbidden.app_error", "A bot can't sign in with a password."),
-            SignInError::Remote => Self::unauthorized("api.user.login.remote_users.login.error", "The account lives on another server."),
-            SignInError::FactorNeeded => {
-                Self::unauthorized("mfa.validate_token.authenticate.app_error", "A code of the second factor is needed.")
-            }
-            SignInError::Locked => locked(),
-            SignInError::TooMany(standing) => Self::limited(standing),
-            SignInError::Passwords(error) => error.into(),
-            SignInError::Store(error) => unavailable("app.session.save.app_error", error),
         }
     }
 }

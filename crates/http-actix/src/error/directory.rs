@@ -27,7 +27,11 @@ impl ApiError {
                 let id = "api.team.is_team_creation_allowed.disabled.app_error";
                 Self::client(StatusCode::FORBIDDEN, id, "You may not make teams.")
             }
-            Forbidden::NotSignedIn | Forbidden::OutOfScope(_) | Forbidden::NotAtTheMachine => error.into(),
+            Forbidden::NotSignedIn
+            | Forbidden::OutOfScope(_)
+            | Forbidden::NotOwn
+            | Forbidden::FactorMissing
+            | Forbidden::NotAtTheMachine => error.into(),
         }
     }
 

@@ -4,7 +4,7 @@ use actix_web::http::StatusCode;
 use muster_domain::accounts::{PasswordError, RecoveryError, ResetError, UndoError, VerificationError, VerifyError};
 use muster_domain::permission::Forbidden;
 
-use super::accounts::locked;
+use super::sign_in::locked;
 use super::{ApiError, unavailable};
 
 impl From<PasswordError> for ApiError {
@@ -35,7 +35,7 @@ impl From<PasswordError> for ApiError {
                 Self::bad("api.user.update_password.failed.app_error", message)
             }
             PasswordError::Wrong => Self::bad("api.user.update_password.incorrect.app_error", "The current password is wrong."),
-            PasswordError::Locked => locked(),
+            PasswordError::Locked => locked(None),
             PasswordError::Weak(error) => error.into(),
             PasswordError::Passwords(error) => error.into(),
             PasswordError::Store(error) => unavailable("api.user.update_password.failed.app_error", error),

@@ -43,6 +43,7 @@ pub(crate) const URL_PARAM: &str = "api.context.invalid_url_param.app_error";
 /// What tests change of the defaults: anybody may sign up, as often as he likes, and hashes are cheap.
 const BASE: &str = r#"
 accounts.open_sign_up = true
+accounts.refused_sign_in_ms = 0
 limits.enabled = false
 passwords = { memory_kib = 8, passes = 1, threads = 1, refuse_guessable = false }
 mail = { verify_addresses = false, answer_floor_ms = 0 }
@@ -122,6 +123,8 @@ impl TestApp {
             store: backend.store(),
             keys: keys.clone(),
             sealer: keys,
+            codes: Arc::new(muster_adapters_crypto::TotpCodes),
+            providers: Arc::new(muster_domain::provider::NoProviders),
             passwords: passwords.clone() as Arc<dyn Passwords>,
             guesses: None,
             clock: clock.clone(),

@@ -71,6 +71,10 @@ impl World {
                 }
                 work.terms().insert(&fixture::terms("terms", "Be good.")).await.unwrap();
                 work.preferences().put(&[fixture::preference("ada", "c", "n", "v")]).await.unwrap();
+                for guarded in ["root", "ada"] {
+                    let held = work.users().locked(&fixture::id(guarded)).await.unwrap().unwrap();
+                    work.users().update(&User { has_second_factor: true, ..held }).await.unwrap();
+                }
                 access::prepare(work).await;
             })
             .await;
@@ -175,6 +179,14 @@ fn of_accounts() -> Vec<Case> {
         case!(DemoteUserToGuest, ADA, None, |w| w.accounts.demote(&w.root, &user("ada"), &w.origin).await),
         case!(PromoteGuestToUser, GUS, None, |w| w.accounts.promote(&w.root, &user("gus"), &w.origin).await),
         case!(ConvertUserToBot, ADA, None, |w| w.accounts.convert_to_bot(&w.root, &user("ada"), &w.origin).await),
+        case!(GenerateMfaSecret, ADA, None, |w| w.bench.second_factors.generate(&w.root, &user("ada"), &w.origin).await),
+        case!(UpdateUserMfa, ADA, Some("success - mfa updated"), |w| {
+            w.bench.second_factors.deactivate(&w.root, &user("ada"), &w.origin).await
+        }),
+        case!(CreateRecoveryCodes, Target::Known("root"), None, |w| {
+            w.bench.second_factors.new_recovery_codes(&w.root, &user("root"), &w.origin).await
+        }),
+        case!(ResetPasswordFailedAttempts, ADA, None, |w| w.accounts.reset_attempts(&w.root, &user("ada"), &w.origin).await),
         case!(SetProfileImage, ADA, BARE, |w| w.accounts.set_picture(&w.root, &user("ada"), b"PNG".to_vec(), &w.origin).await),
         case!(SetDefaultProfileImage, ADA, BARE, |w| w.accounts.reset_picture(&w.root, &user("ada"), &w.origin).await),
         case!(RegisterTermsOfServiceAction, Target::Known("root"), Some("TermsOfServiceId=terms, accepted=true"), |w| {
@@ -286,6 +298,8 @@ fn every_operation_that_changes_something_is_tried() {
     let apart = [
         Operation::Login,
         Operation::Logout,
+        // Proven like a sign-in.
+        Operation::SwitchAccountType,
         Operation::PermanentDeleteAllUsers,
         Operation::SendPasswordResetEmail,
         Operation::ResetPassword,

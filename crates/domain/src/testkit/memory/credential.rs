@@ -12,9 +12,6 @@ use crate::store::{Attempt, Credentials, LockRules, LoginName, StoreError, Uniqu
 use crate::time::Timestamp;
 use crate::user::ExternalIdentity;
 
-/// Doublings of a lock that are counted; more would be longer than any longest lock.
-const MOST_DOUBLINGS: u32 = 20;
-
 #[async_trait]
 impl Credentials for Repositories<Work> {
     async fn insert(&mut self, passwords: &[NewPassword]) -> Result<(), StoreError> {
@@ -111,15 +108,14 @@ fn add(state: &mut State, password: &NewPassword) -> Result<(), StoreError> {
 
 fn is_open(account: &Account, rules: &LockRules, now: Timestamp) -> bool {
     let is_locked = account.user.failed_attempts >= rules.limit && account.locked_until > now;
-    account.user.bot.is_none() && account.password.is_some() && !is_locked
+    account.user.bot.is_none() && !is_locked
 }
 
 /// An account with one more try counted, and locked where the limit is reached.
 fn counted(mut account: Account, rules: &LockRules, now: Timestamp) -> Account {
     account.user.failed_attempts = account.user.failed_attempts.saturating_add(1);
-    if let Some(beyond) = account.user.failed_attempts.checked_sub(rules.limit) {
-        let lock = rules.first_lock_ms.saturating_mul(1 << beyond.min(MOST_DOUBLINGS)).min(rules.longest_lock_ms);
-        account.locked_until = Timestamp::from_millis(now.as_millis().saturating_add(lock));
+    if let Some(lock) = rules.lock_after(account.user.failed_attempts) {
+        account.locked_until = now.after(lock);
     }
     account
 }

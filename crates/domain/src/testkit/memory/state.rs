@@ -6,6 +6,8 @@ use crate::access_token::NewAccessToken;
 use crate::audit::AuditEntry;
 use crate::channel::{Channel, ChannelMember};
 use crate::credential::{Digest, PasswordHash};
+use crate::device::NewDevice;
+use crate::factor::{NewRecoveryCode, StoredFactor};
 use crate::group::{Group, Place};
 use crate::id::{AccessTokenId, ChannelId, CredentialId, GroupId, InvitationId, OneTimeTokenId, SessionId, TeamId, UserId};
 use crate::invitation::NewInvitation;
@@ -14,6 +16,7 @@ use crate::one_time::NewOneTimeToken;
 use crate::preference::Preference;
 use crate::session::{Guard, Session};
 use crate::status::Status;
+use crate::store::LockRules;
 use crate::team::{Team, TeamMember};
 use crate::terms::Terms;
 use crate::time::Timestamp;
@@ -45,6 +48,11 @@ pub(super) struct State {
     /// Rows of the outbox in the order in which they were added.
     pub(super) outbox: Vec<HeldMail>,
     pub(super) one_time_tokens: BTreeMap<OneTimeTokenId, NewOneTimeToken>,
+    /// Secrets of second factors, by their own names.
+    pub(super) factors: BTreeMap<CredentialId, StoredFactor>,
+    pub(super) factor_tries: BTreeMap<UserId, Tries>,
+    pub(super) recovery_codes: BTreeMap<UserId, Vec<NewRecoveryCode>>,
+    pub(super) devices: BTreeMap<CredentialId, HeldDevice>,
     pub(super) values: BTreeMap<String, String>,
 }
 
@@ -78,6 +86,34 @@ pub(super) struct HeldMail {
     pub(super) ended_at: Timestamp,
 }
 
+/// Tries in a row that were wrong, or are under way.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tries {
+    pub(super) failed: u32,
+    pub(super) locked_until: Timestamp,
+}
+
+impl Tries {
+    /// Counts a try, if one is allowed; tells whether it is.
+    pub(super) fn count(&mut self, rules: &LockRules, now: Timestamp) -> bool {
+        if self.failed >= rules.limit && self.locked_until > now {
+            return false;
+        }
+        self.failed = self.failed.saturating_add(1);
+        if let Some(lock) = rules.lock_after(self.failed) {
+            self.locked_until = now.after(lock);
+        }
+        true
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct HeldDevice {
+    pub(super) device: NewDevice,
+    pub(super) last_used_at: Timestamp,
+    pub(super) tries: Tries,
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct HeldGroup {
     pub(super) group: Group,
@@ -103,6 +139,10 @@ impl Default for State {
             statuses: BTreeMap::new(),
             outbox: Vec::new(),
             one_time_tokens: BTreeMap::new(),
+            factors: BTreeMap::new(),
+            factor_tries: BTreeMap::new(),
+            recovery_codes: BTreeMap::new(),
+            devices: BTreeMap::new(),
             values: BTreeMap::from([(GLOBAL_EPOCH.to_owned(), "0".to_owned())]),
         }
     }

@@ -9,8 +9,8 @@ use super::super::fake::PlainPasswords;
 use crate::credential::{Password, PasswordHash};
 use crate::port::{Passwords, PasswordsError, Verdict};
 use crate::store::{
-    AccessTokens, Audits, Channels, Credentials, Groups, Invitations, OneTimeTokens, Outbox, Preferences, Reading, Service, Sessions,
-    Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
+    AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences, Reading,
+    Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 
 /// Which calls of a store fail next, and how many units of work it has kept.
@@ -121,6 +121,14 @@ impl UnitOfWork for FaultyWork {
 
     fn one_time_tokens(&mut self) -> &mut dyn OneTimeTokens {
         self.behind.one_time_tokens()
+    }
+
+    fn factors(&mut self) -> &mut dyn Factors {
+        self.behind.factors()
+    }
+
+    fn known_devices(&mut self) -> &mut dyn KnownDevices {
+        self.behind.known_devices()
     }
 
     fn service(&mut self) -> &mut dyn Service {

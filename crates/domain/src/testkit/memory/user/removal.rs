@@ -20,6 +20,10 @@ impl State {
         self.channel_members.remove(id);
         self.preferences.remove(id);
         self.statuses.remove(id);
+        self.factors.retain(|_, held| held.user_id != *id);
+        self.factor_tries.remove(id);
+        self.recovery_codes.remove(id);
+        self.devices.retain(|_, held| held.device.user_id != *id);
         self.outbox.retain(|held| held.mail.user_id.as_ref() != Some(id));
         self.one_time_tokens.retain(|_, held| held.token.user_id != *id);
         self.audits.retain(|entry| entry.actor.as_ref() != Some(id));

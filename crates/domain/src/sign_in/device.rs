@@ -1,0 +1,39 @@
+//! Devices that somebody has signed in with before.
+
+use super::{Claim, SignIns};
+use crate::credential::Token;
+use crate::device::{DEVICES_PER_USER, NewDevice};
+use crate::id::{CredentialId, UserId};
+use crate::port::Purpose;
+use crate::store::{StoreError, UnitOfWork};
+use crate::time::Timestamp;
+
+impl SignIns {
+    /// Writes down that a device was used to sign in with in full; gives a token where it is to be known from now on.
+    pub(super) async fn note_device(
+        &self,
+        work: &mut dyn UnitOfWork,
+        user: &UserId,
+        claim: &Claim,
+        now: Timestamp,
+    ) -> Result<Option<Token>, StoreError> {
+        if !self.rules.knows_devices || !claim.keeps_device {
+            return Ok(None);
+        }
+        if let Some(shown) = &claim.device {
+            let hashes = self.keys.candidates(Purpose::KnownDevice, shown.expose());
+            if work.known_devices().recognise(user, &hashes, now).await? {
+                return Ok(None);
+            }
+        }
+        let token = Token::from_random(self.randomness.bits());
+        let device = NewDevice {
+            id: CredentialId::from_random(self.randomness.bits()),
+            user_id: user.clone(),
+            hash: self.keys.digest(Purpose::KnownDevice, token.expose()),
+            created_at: now,
+        };
+        work.known_devices().know(&device, DEVICES_PER_USER).await?;
+        Ok(Some(token))
+    }
+}
