@@ -39,6 +39,7 @@ pub mod preferences;
 mod promises;
 pub mod removal;
 pub mod searches;
+pub mod searches_within;
 pub mod service;
 pub mod sessions;
 pub mod statuses;

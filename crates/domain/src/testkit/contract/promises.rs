@@ -42,92 +42,6 @@ macro_rules! store_contract {
             of_two_sign_ups_with_one_name_one_is_refused,
             no_change_of_a_locked_account_is_lost,
         }
-        $crate::store_contract! { @group $fresh_store credentials:
-            a_try_finds_the_account_each_way,
-            a_try_of_an_unknown_account_finds_nothing,
-            a_try_shows_the_account_before_it_is_counted,
-            bots_are_not_tried,
-            an_account_without_password_is_tried,
-            a_deactivated_account_is_tried,
-            the_limit_locks_an_account,
-            each_lock_allows_one_try_and_doubles,
-            no_lock_is_longer_than_the_longest,
-            no_burst_gets_more_tries_than_the_limit,
-            no_burst_gets_more_than_one_try_after_a_lock,
-            a_try_given_back_was_not_counted,
-            no_more_tries_are_given_back_than_were_counted,
-            forgiving_unlocks,
-            a_session_opened_forgives,
-            a_try_counts_live_sessions,
-            an_account_has_one_password,
-            a_password_belongs_to_an_account,
-            a_change_replaces_the_password,
-            a_change_takes_the_place_of_a_provider,
-            a_hash_is_renewed_while_it_is_the_verified_one,
-            a_changed_password_is_not_renewed,
-            a_try_shows_the_epochs,
-            a_dropped_try_is_not_counted,
-            a_removed_password_lets_nobody_in,
-            a_removed_password_makes_room,
-        }
-        $crate::store_contract! { @group $fresh_store sessions:
-            every_field_of_a_session_is_kept,
-            sessions_are_of_any_kind,
-            a_session_is_found_by_any_of_its_hashes,
-            a_session_comes_with_its_account_as_it_is_now,
-            roles_come_with_a_session,
-            an_expired_session_is_still_found,
-            opening_writes_down_the_sign_in,
-            a_session_needs_its_guard_and_an_active_account,
-            a_token_belongs_to_one_session,
-            a_sign_in_goes_from_try_to_session,
-        }
-        $crate::store_contract! { @group $fresh_store endings:
-            a_session_ends_once_and_loses_its_token,
-            of_two_endings_at_once_one_does_it,
-            all_sessions_of_an_account_end_but_one,
-            sessions_on_a_device_end,
-            the_sessions_last_active_are_kept,
-            as_many_sessions_are_kept_as_wanted,
-            a_touch_moves_forward_only,
-            a_touch_moves_a_token_to_another_key,
-            a_touch_brings_nothing_back,
-            sessions_are_counted_by_key,
-            old_sessions_are_purged,
-            a_purge_is_bounded,
-            an_ended_session_is_kept_from_its_end,
-            dropped_sessions_are_undone,
-        }
-        $crate::store_contract! { @group $fresh_store devices:
-            an_accounts_sessions_are_listed,
-            ended_sessions_are_listed_with_why,
-            a_session_ends_for_its_own_account_alone,
-            of_sessions_on_a_device_one_may_stay,
-            everybodys_sessions_end_some_at_a_time,
-            sessions_end_when_their_time_is_over,
-            sessions_end_that_are_not_used,
-            a_device_is_attached_part_by_part,
-            nothing_is_attached_to_an_ended_session,
-            a_touch_may_move_the_end,
-        }
-        $crate::store_contract! { @group $fresh_store access_tokens:
-            every_field_of_an_access_token_is_kept,
-            an_access_token_is_found_by_its_text,
-            an_access_token_comes_with_its_account_as_it_is_now,
-            sessions_and_access_tokens_are_told_apart,
-            access_tokens_come_oldest_first,
-            access_tokens_are_found_by_exact_names,
-            an_access_token_is_one_alone,
-            an_account_has_no_more_access_tokens_than_it_may,
-            of_makers_at_once_none_goes_beyond,
-            an_access_token_is_switched_off_and_on,
-            an_access_token_is_removed_once,
-            the_use_of_an_access_token_is_kept,
-            an_access_token_moves_to_another_key,
-            access_tokens_are_counted_by_key,
-            access_tokens_go_with_their_account,
-            a_dropped_access_token_is_none,
-        }
         $crate::store_contract! { @group $fresh_store lists:
             everyone_is_listed_in_the_order_of_bytes,
             whole_accounts_are_listed,
@@ -203,6 +117,8 @@ macro_rules! store_contract {
             an_id_finds_its_account,
             the_exact_login_name_comes_first,
             no_more_are_found_than_wanted,
+        }
+        $crate::store_contract! { @group $fresh_store searches_within:
             a_search_keeps_to_its_scope,
             a_search_keeps_to_its_filter,
             what_is_found_follows_changes,
@@ -308,31 +224,6 @@ macro_rules! store_contract {
             a_dropped_use_is_none,
             old_invitations_are_purged,
         }
-        $crate::store_contract! { @group $fresh_store outbox:
-            a_mail_is_taken_as_it_was_put,
-            an_id_belongs_to_one_mail,
-            a_mail_is_taken_by_one_at_a_time,
-            takes_at_once_share_no_mail,
-            those_are_taken_first_that_were_due_first,
-            a_delivered_mail_is_wiped,
-            a_failed_try_waits_for_its_time,
-            a_dead_mail_can_be_tried_again,
-            what_is_of_no_use_is_cut,
-            ended_rows_are_purged,
-            dropped_mail_is_none,
-            mail_of_a_removed_account_goes,
-        }
-        $crate::store_contract! { @group $fresh_store one_time:
-            a_token_is_found_by_its_hash,
-            a_hash_belongs_to_one_token,
-            a_later_token_ends_the_one_before,
-            a_token_is_used_up_once,
-            of_two_hundred_at_once_one_uses_a_token_up,
-            of_tokens_made_at_once_one_counts,
-            ended_tokens_are_of_no_use,
-            a_dropped_use_leaves_the_token,
-            old_tokens_go,
-        }
         $crate::store_contract! { @group $fresh_store terms:
             every_field_of_terms_is_kept,
             the_newest_terms_are_the_latest,
@@ -379,36 +270,6 @@ macro_rules! store_contract {
             a_dropped_unit_of_work_holds_nothing,
             a_held_name_keeps_its_value,
         }
-        $crate::store_contract! { @group $fresh_store factors:
-            a_secret_waits_until_it_is_activated,
-            a_new_secret_takes_the_place_of_the_one_that_waits,
-            an_activated_secret_takes_the_place_of_the_active_one,
-            of_two_activations_at_once_one_succeeds,
-            a_step_is_used_once_and_no_earlier_one_after_it,
-            of_many_uses_of_a_step_at_once_one_succeeds,
-            a_secret_that_waits_has_no_step_to_use,
-            too_many_wrong_codes_lock_for_longer_each_time,
-            a_burst_of_codes_gets_no_more_tries_than_the_limit,
-            a_right_code_forgives_wrong_ones,
-            a_recovery_code_is_used_once_by_its_account,
-            of_many_uses_of_a_recovery_code_at_once_one_succeeds,
-            new_recovery_codes_take_the_place_of_old_ones,
-            what_is_cleared_is_gone,
-            a_change_of_the_factor_makes_sign_ins_fail_that_were_begun_before,
-            secrets_are_resealed_some_at_a_time,
-            a_secret_that_has_changed_is_not_resealed,
-            factors_go_with_their_account,
-        }
-        $crate::store_contract! { @group $fresh_store known_devices:
-            a_known_device_has_a_counter_of_its_own,
-            a_burst_from_a_device_gets_no_more_tries_than_the_limit,
-            a_device_is_known_to_its_account_alone,
-            a_device_that_is_recognised_is_forgiven,
-            a_try_of_a_device_is_given_back,
-            the_least_used_devices_give_way,
-            devices_that_were_not_used_are_purged,
-            forgotten_devices_are_unknown,
-        }
         $crate::store_contract! { @group $fresh_store work:
             a_sign_in_fails_after_a_revocation,
             a_sign_in_fails_after_a_revocation_of_everybody,
@@ -425,6 +286,7 @@ macro_rules! store_contract {
             units_of_work_at_once_all_get_their_turn,
             sign_ins_at_once_all_succeed,
         }
+        $crate::access_contract!($fresh_store);
         mod model {
             #[tokio::test(flavor = "multi_thread")]
             async fn a_store_answers_as_the_one_in_memory() {
@@ -447,5 +309,6 @@ macro_rules! store_contract {
     };
 }
 
+mod access;
 #[cfg(test)]
 mod tests;

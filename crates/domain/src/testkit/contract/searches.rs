@@ -1,25 +1,14 @@
 //! What holds of searches.
 
-mod kept;
-
-pub use kept::{
-    a_search_keeps_to_its_filter, a_search_keeps_to_its_scope, a_unit_of_work_finds_what_it_wrote, what_is_found_follows_changes,
-};
-
 use super::add;
-use super::directory::{
-    add_channel, add_group, add_team, change, deactivate, done, in_channel, in_team, join, leave, not_in_channel, not_in_team, people,
-    rename, short_id, team_place,
-};
-use crate::role::Roles;
+use super::directory::{change, people, short_id};
 use crate::store::Store;
-use crate::team::Standing;
 use crate::testkit::fixture::{email, id, user};
 use crate::user::User;
-use crate::user::query::{Filter, RoleFilter, RoleTest, Scope, Search, SearchTexts, Searched, Word, words};
+use crate::user::query::{Filter, Scope, Search, SearchTexts, Searched, Word, words};
 
 pub(super) const EVERYWHERE: Searched = Searched { full_name: true, email: true };
-const NOBODY: [&str; 0] = [];
+pub(super) const NOBODY: [&str; 0] = [];
 
 /// A search of everyone, everywhere.
 pub(super) fn searching(term: &str) -> Search {
@@ -44,7 +33,7 @@ pub(super) fn named(name: &str, nickname: &str, first: &str, last: &str) -> User
 }
 
 /// Three people whose texts differ.
-async fn three(store: &dyn Store) {
+pub(super) async fn three(store: &dyn Store) {
     let users = [
         User { email: email("countess"), ..named("ada", "Enchantress", "Augusta", "King-Noel") },
         User { email: email("charles"), ..named("bob.b", "Charly", "Charles", "Babbage") },

@@ -1,10 +1,16 @@
 //! What searches keep to.
 
-use super::{
-    Filter, NOBODY, RoleFilter, RoleTest, Roles, Scope, Search, Standing, Store, add_channel, add_group, add_team, change, deactivate,
-    done, found, found_by, id, in_channel, in_team, join, leave, named, not_in_channel, not_in_team, people, rename, searching, team_place,
-    three,
+use super::begin;
+use super::directory::{
+    add_channel, add_group, add_team, change, deactivate, done, in_channel, in_team, join, leave, not_in_channel, not_in_team, people,
+    rename, team_place,
 };
+use super::searches::{NOBODY, found, found_by, named, searching, three};
+use crate::role::Roles;
+use crate::store::Store;
+use crate::team::Standing;
+use crate::testkit::fixture::id;
+use crate::user::query::{Filter, RoleFilter, RoleTest, Scope, Search};
 
 /// A search keeps to what it begins with, long words and short ones alike.
 pub async fn a_search_keeps_to_its_scope(store: &dyn Store) {
@@ -74,7 +80,7 @@ pub async fn what_is_found_follows_changes(store: &dyn Store) {
 /// A unit of work finds what it wrote; when it is dropped, nobody else ever does.
 pub async fn a_unit_of_work_finds_what_it_wrote(store: &dyn Store) {
     three(store).await;
-    let mut work = super::super::begin(store).await;
+    let mut work = begin(store).await;
     work.users().insert(&[named("dan", "Newcomer", "", "")]).await.unwrap();
     work.users().remove(&id("ada")).await.unwrap();
 
