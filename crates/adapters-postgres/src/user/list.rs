@@ -138,8 +138,11 @@ impl Lease {
         let way = Way::walk(parts);
         // Where a walk meets nobody in vain, there is nothing to choose.
         let small = if is_choice(parts) { self.small(parts).await? } else { None };
-        if let Some(small) = small {
-            return Ok(fetched(&small, listing, Standings::Nowhere));
+        match small {
+            // A page of what an index has in order is there before the rest is looked at.
+            Some(small) if small.set.is_in_order() => return Ok(accounts(walk(&small.set, &small.rest, &keys, page(listing.page)))),
+            Some(small) => return Ok(fetched(&small, listing, Standings::Nowhere)),
+            None => {}
         }
         if let Some(less) = self.less(&listing.scope, &way).await? {
             return Ok(outside(less, &way, listing.page));

@@ -62,6 +62,11 @@ impl<'a> Set<'a> {
         self.rank == u8::MAX && self.has_row()
     }
 
+    /// Whether an index has the rows in the order of usernames.
+    pub(super) const fn is_in_order(&self) -> bool {
+        self.is_in_order
+    }
+
     /// Whether it is the members of a team.
     pub(super) fn is_of_team(&self) -> bool {
         self.rank == TEAM

@@ -12,7 +12,7 @@ use crate::port::Purpose;
 use crate::session::{EndReason, Ending};
 use crate::sign_in::text_login;
 use crate::store::{LoginName, UnitOfWork};
-use crate::user::shown::ShownUser;
+use crate::user::shown::{ShownUser, Viewer};
 
 /// Why an address was not confirmed by a link.
 #[derive(Debug, thiserror::Error)]
@@ -142,7 +142,7 @@ impl Accounts {
         let entry = self.done(Operation::VerifyUserEmailWithoutToken, actor, id, now, origin);
         work.audits().record(&[AuditEntry { shown_as: Some("user verified".to_owned()), ..entry }]).await?;
         work.commit().await?;
-        Ok(User { is_email_verified: false, ..before }.shown_whole())
+        Ok(before.shown_to(Viewer::Admin, self.rules.privacy))
     }
 
     /// Takes a change of address back by the token of a link that was sent to the former one. All sessions and links end: whoever
