@@ -55,7 +55,8 @@ async fn run(crowd: Crowd, url: &str) {
     searches(&store, crowd).await;
     lists(&store, crowd).await;
     counts(&store).await;
-    crowd.write(&store).await;
+    let everyone = count(&store, &everyone).await;
+    crowd.write(&store, everyone).await;
 }
 
 /// Whether something is measured: all is, or what the second argument names a part of.

@@ -14,8 +14,14 @@ use muster_adapters_sqlite::{OpenError, SqliteStore};
 
 /// Names the file to a process that migrates it.
 const FILE: &str = "MUSTER_TEST_MIGRATED_FILE";
-const ALL: [&str; 3] =
-    ["2026-11-24-000001_foundation", "2026-11-25-000002_accounts_and_directory", "2026-11-26-000001_long_lists_and_searches"];
+const ALL: [&str; 6] = [
+    "2026-11-24-000001_foundation",
+    "2026-11-25-000002_accounts_and_directory",
+    "2026-11-26-000001_long_lists_and_searches",
+    "2026-11-26-000003_mail_and_one_time_tokens",
+    "2026-11-26-000004_tokens_and_sessions",
+    "2026-11-26-000005_factors",
+];
 
 async fn refused(path: &Path) -> OpenError {
     SqliteStore::open(options(path)).await.err().unwrap()

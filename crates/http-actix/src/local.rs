@@ -68,7 +68,6 @@ pub fn serves(operation: Operation) -> bool {
             | O::SendPasswordResetEmail
             | O::VerifyUserEmailWithoutToken
             | O::UpdateUserMfa
-            | O::ResetPasswordFailedAttempts
     ) || serves_directory(operation)
 }
 

@@ -127,11 +127,11 @@ impl Crowd {
         }
     }
 
-    /// Prints what a sign-up and a membership cost, each in a transaction of its own.
-    pub(crate) async fn write(self, store: &PgStore) {
+    /// Prints what a sign-up and a membership cost beside everyone who is there, each in a transaction of its own.
+    pub(crate) async fn write(self, store: &PgStore, everyone: usize) {
         super::head("write");
         super::measure("sign-up", |round| async move {
-            let number = self.accounts + round;
+            let number = everyone + round;
             let username = format!("late{number}");
             let user = User { id: Self::id(number), ..fixture::user("x", &username) };
             let mut work = store.begin().await.unwrap();
@@ -142,7 +142,7 @@ impl Crowd {
         .await;
         super::measure("joining a team of all", |round| async move {
             let mut member = fixture::team_member("all", "x");
-            member.user_id = Self::id(self.accounts + round);
+            member.user_id = Self::id(everyone + round);
             let mut work = store.begin().await.unwrap();
             let joined = work.teams().join(&member).await.unwrap();
             work.commit().await.unwrap();

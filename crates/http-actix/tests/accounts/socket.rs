@@ -20,6 +20,7 @@ const SERVED: &[&str] = &[
     "DELETE /users/{user_id}",
     "PUT /users/{user_id}/roles",
     "PUT /users/{user_id}/password",
+    "PUT /users/{user_id}/mfa",
     "POST /users/password/reset/send",
     "POST /users/{user_id}/email/verify/member",
     "PUT /users/{user_id}/active",

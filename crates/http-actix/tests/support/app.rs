@@ -215,6 +215,12 @@ impl TestApp {
         entries.into_iter().map(|entry| format!("{} {}{}", entry.operation, entry.outcome, line(entry.reason))).collect()
     }
 
+    /// The files that everything is kept in, one after the other.
+    pub(crate) fn dump(&self) -> Vec<u8> {
+        let paths = std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        paths.filter(|path| path.is_file()).flat_map(|path| std::fs::read(path).unwrap()).collect()
+    }
+
     /// Whether a text is anywhere in the files that everything is kept in.
     pub(crate) fn keeps(&self, text: &str) -> bool {
         any_file_has(self.folder.path(), text.as_bytes())
