@@ -8,6 +8,7 @@ use crate::operation::Operation;
 use crate::permission::{Forbidden, Permit, operations};
 use crate::status::{Presence, Status};
 use crate::store::StoreError;
+use crate::time::Timestamp;
 
 /// Why a status was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -88,15 +89,20 @@ impl Directory {
         permit_for::<operations::UpdateUserStatus>(&mut *reading, actor, user).await?.ok_or(StatusError::Missing)?;
         drop(reading);
         let now = self.clock.now();
+        let mut work = self.store.begin().await?;
+        let known = work.statuses().of_users(std::slice::from_ref(user)).await?.pop();
         let status = Status {
             user_id: user.clone(),
             presence,
             // Who says that he is there leaves it to his clients from then on.
             is_manual: presence != Presence::Online,
-            last_activity_at: now,
+            last_activity_at: match presence {
+                // To be away, or not to be disturbed, is no activity.
+                Presence::Away | Presence::DoNotDisturb => known.map_or(Timestamp::NEVER, |known| known.last_activity_at),
+                Presence::Online | Presence::Offline | Presence::OutOfOffice => now,
+            },
             dnd_end_secs: if presence == Presence::DoNotDisturb { dnd_end_secs } else { 0 },
         };
-        let mut work = self.store.begin().await?;
         work.statuses().put(&status).await?;
         let entry = self.entry(Operation::UpdateUserStatus, actor, now, origin);
         work.audits().record(&[AuditEntry { target: Some(user.clone()), ..entry }]).await?;

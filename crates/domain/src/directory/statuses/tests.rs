@@ -1,6 +1,7 @@
 //! Rules of whether people are there.
 
 use super::*;
+use crate::port::Clock;
 use crate::testkit::fixture;
 use crate::testkit::service::{Bench, granted, origin};
 
@@ -41,4 +42,21 @@ async fn statuses_come_in_the_order_asked_for_and_each_once() {
     assert_eq!(told, expected.map(|(name, presence)| (fixture::id(name), presence)));
     let one = bench.directory.status(granted(&root), &root, &fixture::id("ada")).await.unwrap();
     assert_eq!(one.presence, Presence::Away);
+}
+
+#[tokio::test]
+async fn only_who_comes_or_goes_is_active() {
+    let (bench, _, ada) = bench().await;
+    let at = async |presence| {
+        bench.clock.advance(std::time::Duration::from_secs(60));
+        let status = set(&bench, &ada, "ada", presence).await.unwrap();
+        (status.last_activity_at, bench.clock.now())
+    };
+    assert_eq!(at(Presence::DoNotDisturb).await.0, Timestamp::NEVER);
+    let (came, now) = at(Presence::Online).await;
+    assert_eq!(came, now);
+    assert_eq!(at(Presence::Away).await.0, came);
+    assert_eq!(at(Presence::DoNotDisturb).await.0, came);
+    let (went, now) = at(Presence::Offline).await;
+    assert_eq!(went, now);
 }
