@@ -16,7 +16,14 @@ use crate::statement::{Bind, Statement, snapshot};
 pub(crate) const IN_ORDER: &str =
     concat!("SELECT ", user_columns!(), " FROM json_each(?) AS wanted CROSS JOIN users ON users.id = wanted.value ORDER BY wanted.key");
 
-/// An account's id, and what an order tells besides.
+/// Accounts in the order of their usernames in a JSON list.
+const BY_NAME: &str = concat!(
+    "SELECT ",
+    user_columns!(),
+    " FROM json_each(?) AS wanted CROSS JOIN users ON users.username = wanted.value ORDER BY wanted.key"
+);
+
+/// An account's id or username, and what an order tells besides.
 pub(super) type Place = (String, i64);
 
 const CREATED: Sorted = Sorted { join: "", by: "users.created_at DESC, users.username, users.id", value: "0", needs_row: true };
@@ -41,6 +48,13 @@ const STATUS: Sorted = Sorted {
 /// One page of a list, with what its order tells of each account.
 pub(super) fn list(c: &mut SqliteConnection, listing: &Listing, bounds: Bounds) -> QueryResult<Vec<(UserRow, i64)>> {
     snapshot(c, |c| {
+        if let Some(team) = only_outside(listing) {
+            let start = marks::start(c, (marks::EVERYONE, team), listing.page.offset(), bounds)?;
+            let names = page(c, &[outside(team, &start.first_name)], start.rest, listing.page.size)?;
+            let names = texts(names.iter().map(|(name, _)| name.as_str()));
+            let rows = Statement::<UserColumns>::new(BY_NAME, vec![Bind::Text(&names)]).load::<UserRow>(c)?;
+            return Ok(rows.into_iter().map(|row| (row, 0)).collect());
+        }
         let (parts, offset) = parts(c, listing, bounds)?;
         let places = page(c, &parts, offset, listing.page.size)?;
         let rows = in_order(c, places.iter().map(|(id, _)| id.as_str()))?;
@@ -74,6 +88,33 @@ fn by_name(c: &mut SqliteConnection, mut question: Question, listing: &Listing, 
     }
     let part = question.walk(question.by_name(c, few)?);
     Ok((vec![part], offset))
+}
+
+/// The team outside which everybody is asked for, by username and without a filter.
+fn only_outside(listing: &Listing) -> Option<&str> {
+    match &listing.scope {
+        Scope::NotInTeam { team, is_constrained: false } if listing.filter == Filter::default() && is_by_username(listing.order) => {
+            Some(team.as_str())
+        }
+        _ => None,
+    }
+}
+
+/// The names of everybody outside a team from the stretch of a name on: everyone's less the members', both read in order. That costs
+/// less than half of what a look-up for each does.
+fn outside(team: &str, first_name: &str) -> Sql {
+    const STRETCHES: &str = " FROM list_marks AS e LEFT JOIN list_marks AS t ON t.list = ? AND t.first_name = e.first_name CROSS JOIN ";
+    const WITHIN: &str = " AND m.username >= e.first_name AND m.username < coalesce((SELECT min(n.first_name) FROM list_marks AS n \
+        WHERE n.list = '' AND n.first_name > e.first_name), '~') \
+        WHERE e.list = '' AND e.first_name >= ? AND e.size > coalesce(t.size, 0)";
+    let names = || Sql::new("SELECT m.username, 0, e.first_name").and(STRETCHES).with(team);
+    let everyone = names().and("users AS m INDEXED BY sqlite_autoindex_users_2 ON true").and(WITHIN).with(first_name);
+    let members = names().and("team_members AS m INDEXED BY team_members_by_name ON m.team_id = ? AND m.deleted_at = 0").with(team);
+    everyone.and(" EXCEPT ").then(members.and(WITHIN).with(first_name)).and(" ORDER BY 3, 1")
+}
+
+const fn is_by_username(order: Order) -> bool {
+    matches!(order, Order::Username | Order::DisplayName(NameFormat::Username))
 }
 
 /// The list whose sizes are known that is asked for, and the one that is left out of it.
