@@ -5,11 +5,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, SinglePart};
-use lettre::transport::smtp::PoolConfig;
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::Error;
+use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
-use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use lettre::{Address, Message};
 use muster_domain::id::MailId;
 use muster_domain::mail::{DeliveryError, Letter, Mailer};
 use secrecy::{ExposeSecret, SecretString};
@@ -42,8 +42,6 @@ pub struct SmtpOptions {
     pub from: String,
     /// How long one delivery may take in all.
     pub timeout: Duration,
-    /// Connections that are kept open.
-    pub connections: u32,
 }
 
 /// Why no mail can be sent with some options.
@@ -57,14 +55,16 @@ pub enum InvalidSmtp {
     Tls(String),
 }
 
-/// Sends letters through one mail server.
+/// Sends letters through one mail server, each over a connection of its own: one that is kept may still owe an answer to the mail
+/// before, which the next would take for its own.
 pub struct SmtpMailer {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    options: SmtpOptions,
+    login: Option<Credentials>,
+    tls: TlsParameters,
     from: Mailbox,
     /// What stands behind the `@` of message ids.
     domain: String,
     writer: Writer,
-    timeout: Duration,
 }
 
 impl SmtpMailer {
@@ -73,21 +73,33 @@ impl SmtpMailer {
     /// # Errors
     ///
     /// [`InvalidSmtp`] names the option that can't be used.
-    pub fn new(options: &SmtpOptions, writer: Writer) -> Result<Self, InvalidSmtp> {
+    pub fn new(options: SmtpOptions, writer: Writer) -> Result<Self, InvalidSmtp> {
         let from: Mailbox = options.from.parse().map_err(|_| InvalidSmtp::From)?;
         let domain = from.email.domain().to_owned();
-        let tls = tls(options).map_err(|error| InvalidSmtp::Tls(error.to_string()))?;
-        let idle = PoolConfig::new().max_size(options.connections).idle_timeout(Duration::from_secs(30));
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&options.host)
-            .port(options.port)
-            .tls(tls)
-            .hello_name(ClientId::Domain(domain.clone()))
-            .timeout(Some(options.timeout))
-            .pool_config(idle);
-        if let Some((name, password)) = &options.login {
-            builder = builder.credentials(Credentials::new(name.clone(), password.expose_secret().to_owned()));
+        let tls = TlsParameters::new(options.host.clone()).map_err(|error| InvalidSmtp::Tls(error.to_string()))?;
+        let login = |(name, password): &(String, SecretString)| Credentials::new(name.clone(), password.expose_secret().to_owned());
+        Ok(Self { login: options.login.as_ref().map(login), options, tls, from, domain, writer })
+    }
+
+    /// Hands a mail over; gives the connection on which the server took it.
+    async fn handed_over(&self, message: &Message) -> Result<AsyncSmtpConnection, DeliveryError> {
+        // Whatever is wrong until here says nothing of the mail.
+        let mut connection = self.connected().await.map_err(|error| DeliveryError::NotNow(reason(&error)))?;
+        connection.send(message.envelope(), &message.formatted()).await.map_err(|error| told(&error))?;
+        Ok(connection)
+    }
+
+    async fn connected(&self) -> Result<AsyncSmtpConnection, Error> {
+        let (server, hello) = ((self.options.host.as_str(), self.options.port), ClientId::Domain(self.domain.clone()));
+        let from_the_first = (self.options.security == Security::Tls).then(|| self.tls.clone());
+        let mut connection = AsyncSmtpConnection::connect_tokio1(server, Some(self.options.timeout), &hello, from_the_first, None).await?;
+        if self.options.security == Security::StartTls {
+            connection.starttls(self.tls.clone(), &hello).await?;
         }
-        Ok(Self { transport: builder.build(), from, domain, writer, timeout: options.timeout })
+        if let Some(login) = &self.login {
+            connection.auth(DEFAULT_MECHANISMS, login).await?;
+        }
+        Ok(connection)
     }
 
     fn message(&self, id: &MailId, letter: &Letter) -> Result<Message, DeliveryError> {
@@ -107,39 +119,40 @@ impl SmtpMailer {
     }
 }
 
-fn tls(options: &SmtpOptions) -> Result<Tls, lettre::transport::smtp::Error> {
-    let parameters = || TlsParameters::new(options.host.clone());
-    Ok(match options.security {
-        Security::None => Tls::None,
-        Security::Tls => Tls::Wrapper(parameters()?),
-        Security::StartTls => Tls::Required(parameters()?),
-    })
-}
-
 #[async_trait]
 impl Mailer for SmtpMailer {
     #[tracing::instrument(name = "mail.deliver", skip_all, fields(mail.id = id.as_str()))]
     async fn deliver(&self, id: &MailId, letter: &Letter) -> Result<(), DeliveryError> {
         let message = self.message(id, letter)?;
-        // The transport's own time-out is that of one step: a server that says a word now and then would never end.
-        match tokio::time::timeout(self.timeout, self.transport.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(told(&error)),
+        // To drop what takes too long closes its connection too.
+        match tokio::time::timeout(self.options.timeout, self.handed_over(&message)).await {
+            Ok(Ok(mut connection)) => {
+                // Taken is taken, however the server says goodbye.
+                let _ = tokio::time::timeout(GOODBYE, connection.quit()).await;
+                Ok(())
+            }
+            Ok(Err(error)) => Err(error),
             Err(_) => Err(DeliveryError::NotNow("the mail server took too long".to_owned())),
         }
     }
 }
 
-/// Refusals of the login, of encryption and of the whole service: they say nothing of the mail.
-const NOT_ABOUT_THE_MAIL: [u16; 5] = [454, 530, 534, 535, 538];
+/// How long a server may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(1);
 
-/// What came of a failed delivery, without a word of the server's: it repeats addresses.
-fn told(error: &lettre::transport::smtp::Error) -> DeliveryError {
+/// Refusals of the login, of encryption, of the order of commands and of the whole service: they say nothing of the mail.
+const NOT_ABOUT_THE_MAIL: [u16; 10] = [454, 500, 502, 503, 504, 521, 530, 534, 535, 538];
+
+/// What came of a mail that was refused.
+fn told(error: &Error) -> DeliveryError {
+    let is_about_it = error.status().is_some_and(|code| !NOT_ABOUT_THE_MAIL.contains(&u16::from(code)));
+    if error.is_permanent() && is_about_it { DeliveryError::Never(reason(error)) } else { DeliveryError::NotNow(reason(error)) }
+}
+
+/// What went wrong, without a word of the server's: it repeats addresses.
+fn reason(error: &Error) -> String {
     if let Some(status) = error.status() {
-        let code = u16::from(status);
-        let reason = format!("the mail server answered {code}");
-        let is_for_good = error.is_permanent() && !NOT_ABOUT_THE_MAIL.contains(&code);
-        return if is_for_good { DeliveryError::Never(reason) } else { DeliveryError::NotNow(reason) };
+        return format!("the mail server answered {}", u16::from(status));
     }
     let reason = if error.is_timeout() {
         "the mail server took too long"
@@ -147,8 +160,10 @@ fn told(error: &lettre::transport::smtp::Error) -> DeliveryError {
         "no trustworthy encrypted connection to the mail server"
     } else if error.is_response() {
         "the mail server's answer can't be understood"
+    } else if error.is_client() {
+        "the mail server can't do what is asked of it: encryption, a way to log in, or letters of an address"
     } else {
         "the mail server can't be reached, or hung up"
     };
-    DeliveryError::NotNow(reason.to_owned())
+    reason.to_owned()
 }

@@ -26,10 +26,9 @@ fn mailer(port: u16) -> SmtpMailer {
         login: None,
         from: "Crew <crew@example.test>".to_owned(),
         timeout: Duration::from_millis(300),
-        connections: 2,
     };
     let writer = Writer::new("https://crew.example.test", "Crew", &Locale::parse("en").unwrap()).unwrap();
-    SmtpMailer::new(&options, writer).unwrap()
+    SmtpMailer::new(options, writer).unwrap()
 }
 
 fn letter() -> Letter {
@@ -61,6 +60,9 @@ async fn a_mail_has_both_forms_its_id_and_its_link() {
 async fn what_a_server_does_says_whether_to_try_again() {
     let for_now = [
         Deed::Answer("greeting", 421),
+        Deed::Answer("greeting", 554),
+        Deed::Answer("EHLO", 550),
+        Deed::Answer("MAIL", 503),
         Deed::Answer("RCPT", 450),
         Deed::Answer("DATA", 451),
         Deed::Answer("end", 452),
@@ -84,6 +86,17 @@ async fn what_a_server_does_says_whether_to_try_again() {
         let told = mailer(server.port).deliver(&id("m"), &letter()).await;
         assert!(matches!(told, Err(DeliveryError::Never(_))), "{deed:?} {told:?}");
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_too_late_is_not_taken_for_the_next_mails() {
+    let server = FakeServer::start([Deed::Late("end"), Deed::Answer("end", 552)]).await;
+    let mailer = mailer(server.port);
+
+    assert!(matches!(mailer.deliver(&id("m"), &letter()).await, Err(DeliveryError::NotNow(_))));
+
+    let told = mailer.deliver(&id("n"), &letter()).await;
+    assert!(matches!(told, Err(DeliveryError::Never(_))), "{told:?}");
 }
 
 #[tokio::test]
@@ -113,11 +126,10 @@ async fn encryption_that_a_server_can_not_do_is_not_done_without() {
         login: Some(("crew".to_owned(), SecretString::from("canary".to_owned()))),
         from: "crew@example.test".to_owned(),
         timeout: Duration::from_millis(300),
-        connections: 1,
     };
     for security in [Security::StartTls, Security::Tls] {
         let writer = Writer::new("https://crew.example.test", "", &Locale::default()).unwrap();
-        let told = SmtpMailer::new(&options(security), writer).unwrap().deliver(&id("m"), &letter()).await;
+        let told = SmtpMailer::new(options(security), writer).unwrap().deliver(&id("m"), &letter()).await;
         assert!(matches!(told, Err(DeliveryError::NotNow(_))), "{told:?}");
     }
     assert!(server.taken().is_empty());
@@ -133,10 +145,9 @@ async fn a_sender_that_is_no_address_is_refused() {
         login: None,
         from: "nobody".to_owned(),
         timeout: Duration::from_secs(1),
-        connections: 1,
     };
     let writer = Writer::new("https://crew.example.test", "", &Locale::default()).unwrap();
-    assert!(SmtpMailer::new(&options, writer).is_err());
+    assert!(SmtpMailer::new(options, writer).is_err());
 }
 
 const RULES: DeliveryRules = DeliveryRules {
@@ -166,6 +177,9 @@ async fn run(bench: &Bench, courier: &Courier) {
 async fn through_all_that_a_server_does_no_mail_is_lost_and_none_is_sent_twice() {
     let server = FakeServer::start([
         Deed::Answer("greeting", 421),
+        Deed::Answer("greeting", 554),
+        Deed::Answer("EHLO", 550),
+        Deed::Answer("MAIL", 503),
         Deed::HangUp("text"),
         Deed::Answer("RCPT", 450),
         Deed::Stall("greeting"),

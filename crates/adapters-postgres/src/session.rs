@@ -226,7 +226,7 @@ impl Sessions for Lease {
     #[tracing::instrument(name = "db.sessions.touch", skip_all, fields(session.id = id.as_str()))]
     async fn touch(&mut self, id: &SessionId, touch: &Touch) -> Result<(), StoreError> {
         let touched = sessions::table.filter(sessions::id.eq(id.as_str())).filter(sessions::ended_at.is_null());
-        let query = diesel::update(touched).set((row::later(touch.at), TouchRow::from(touch)));
+        let query = diesel::update(touched).set((row::later(touch.at), row::extended(touch.expires_at), TouchRow::from(touch)));
         let updated = query.execute(self.connection()?).await;
         self.settle(updated).map(|_| ())
     }

@@ -36,7 +36,7 @@ const END_BEYOND: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ende
     (SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL ORDER BY last_active_at DESC, id LIMIT -1 OFFSET ?)";
 
 const TOUCH: &str = "UPDATE sessions SET last_active_at = max(last_active_at, ?), last_address = ?, token_hash = coalesce(?, token_hash), \
-    key_id = coalesce(?, key_id), expires_at = coalesce(?, expires_at) WHERE id = ? AND ended_at IS NULL";
+    key_id = coalesce(?, key_id), expires_at = max(expires_at, coalesce(?, expires_at)) WHERE id = ? AND ended_at IS NULL";
 
 const END_EVERYBODYS: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ended_by = ?, token_hash = NULL WHERE id IN \
     (SELECT id FROM sessions WHERE ended_at IS NULL AND created_at <= ? LIMIT ?)";
@@ -49,7 +49,7 @@ pub(crate) const END_IDLE: &str = "UPDATE sessions SET ended_at = ?, end_reason 
     (SELECT id FROM sessions WHERE ended_at IS NULL AND last_active_at <= ? LIMIT ?)";
 
 const ATTACH: &str = "UPDATE sessions SET device_id = coalesce(?, device_id), voip_device_id = coalesce(?, voip_device_id), \
-    is_silent = coalesce(?, is_silent), mobile_version = coalesce(?, mobile_version), expires_at = coalesce(?, expires_at) \
+    is_silent = coalesce(?, is_silent), mobile_version = coalesce(?, mobile_version), expires_at = max(expires_at, coalesce(?, expires_at)) \
     WHERE id = ? AND ended_at IS NULL";
 
 pub(crate) const PURGE: &str = "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions \

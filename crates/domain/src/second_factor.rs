@@ -59,7 +59,10 @@ impl SecondFactors {
         permit::<operations::GenerateMfaSecret>(actor, seen.as_ref())?;
         let user = seen.ok_or(FactorError::Missing)?;
         self.check_enabled()?;
-        check_kind(&user)?;
+        // Whoever signs in elsewhere may hold a secret, but not activate it.
+        if user.is_remote() {
+            return Err(FactorError::OtherSignIn);
+        }
         let now = self.clock.now();
         let secret = Zeroizing::new([self.randomness.bits(), self.randomness.bits()].concat()[..20].to_vec());
         let enrolment = self.codes.enrolment(&secret, &self.sign_ins.rules().factor.issuer, user.email.as_str())?;
@@ -84,7 +87,8 @@ impl SecondFactors {
         Ok(())
     }
 
-    /// Activates the secret of an account that waits, for who shows a code of it.
+    /// Activates the secret of an account that waits, for who shows a code of it. Where none waits, a code of the active one shows that
+    /// it is at hand, and nothing changes.
     ///
     /// # Errors
     ///
@@ -96,15 +100,21 @@ impl SecondFactors {
         let user = seen.ok_or(FactorError::Missing)?;
         check_kind(&user)?;
         self.check_enabled()?;
-        let (waiting, step) = self.shown(&user, code).await?;
+        let (shown, step) = self.shown(&user, code).await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let before = work.users().locked(id).await?.ok_or(FactorError::Missing)?;
         permit::<operations::UpdateUserMfa>(actor, Some(&before))?;
-        if !work.factors().activate(&waiting.id, step, now).await? {
+        let factors = work.factors();
+        let is_first =
+            if shown.is_active { factors.use_step(&shown.id, step).await? } else { factors.activate(&shown.id, step, now).await? };
+        if !is_first {
             return Err(FactorError::BadCode);
         }
-        work.factors().forgive(id).await?;
+        factors.forgive(id).await?;
+        if shown.is_active {
+            return Ok(work.commit().await?);
+        }
         let after = User { has_second_factor: true, ..before.clone() };
         self.end_others(&mut *work, actor, &before, now).await?;
         notice::post(&mut *work, &self.postbox, Event::FactorOn, &after, now).await?;
@@ -164,7 +174,7 @@ impl SecondFactors {
         Ok(codes)
     }
 
-    /// The secret that waits, and the step of it of which a code was shown. Every code costs a try.
+    /// The secret that waits, or else the active one, and the step of it of which a code was shown. Every code costs a try.
     async fn shown(&self, user: &User, code: &str) -> Result<(StoredFactor, i64), FactorError> {
         let mut work = self.store.begin().await?;
         let tried = work.factors().attempt(&user.id, &self.sign_ins.rules().lock, self.clock.now()).await?;
@@ -173,10 +183,10 @@ impl SecondFactors {
         if let FactorTry::Locked(_) = tried {
             return Err(FactorError::Locked);
         }
-        let waiting = factors.into_iter().find(|factor| !factor.is_active).ok_or(FactorError::BadCode)?;
+        let shown = factors.into_iter().min_by_key(|factor| factor.is_active).ok_or(FactorError::BadCode)?;
         let FactorCode::Generated(code) = FactorCode::parse(code) else { return Err(FactorError::BadCode) };
-        let step = self.sign_ins.step(&waiting, code.expose_secret())?.ok_or(FactorError::BadCode)?;
-        Ok((waiting, step))
+        let step = self.sign_ins.step(&shown, code.expose_secret())?.ok_or(FactorError::BadCode)?;
+        Ok((shown, step))
     }
 
     /// Ends the other sessions of somebody who changes his own active factor: he may do so because somebody else uses one of them.

@@ -191,7 +191,7 @@ impl SignIns {
         let mut work = self.store.begin().await?;
         if work.sessions().end(&session, &ending).await? {
             let entry = self.entry(Operation::Logout, ending.at, origin).by(actor);
-            work.audits().record(&[AuditEntry { target: entry.actor.clone(), ..entry }]).await?;
+            work.audits().record(&[AuditEntry { target: entry.actor.clone(), shown_as: Some(String::new()), ..entry }]).await?;
         }
         work.commit().await
     }

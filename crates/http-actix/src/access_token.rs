@@ -103,6 +103,10 @@ pub struct SearchTokensBody {
 pub(crate) async fn create(call: SignedCall, path: Path<String>, body: RawBody) -> Result<HttpResponse, ApiError> {
     let owner = user_id(&call, &path)?;
     let mut fields = body.fields("user_access_token").await?;
+    for known in ["id", "token", "user_id"] {
+        fields.text(known)?;
+    }
+    fields.flag("is_active")?;
     let description = fields.text("description")?.unwrap_or_default();
     let expires_at = fields.number("expires_at")?.filter(|at| *at != 0).map(Timestamp::from_millis);
     let made = call.service.tokens.create(&call.actor, &owner, WantedToken { description, expires_at }, &call.origin).await?;

@@ -3,7 +3,7 @@
 //! JSON counts whatever the `Content-Type`; letter case of keys does not matter, the last of two equal keys counts, and text
 //! behind the first value is ignored.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use actix_web::dev::Payload;
@@ -94,11 +94,15 @@ impl RawBody {
             Some(Value::Object(members)) => members,
             _ => serde_json::Map::new(),
         };
-        let texts = members.into_iter().filter_map(|(key, value)| match value {
-            Value::String(text) => Some((key, text)),
-            _ => None,
-        });
-        Ok(Texts(texts.collect()))
+        let mut read = Texts { texts: HashMap::new(), truths: HashSet::new() };
+        for (key, value) in members {
+            match value {
+                Value::String(text) => drop(read.texts.insert(key, text)),
+                Value::Bool(true) => drop(read.truths.insert(key)),
+                _ => {}
+            }
+        }
+        Ok(read)
     }
 
     /// A JSON array of objects, each with its fields; `null` is an empty one.
@@ -125,9 +129,39 @@ impl RawBody {
     }
 }
 
-/// The first JSON value of a body.
+/// The first JSON value of a body. What is no Unicode in it is read as U+FFFD, as clients of the reference are used to.
 fn first<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
-    serde_json::Deserializer::from_slice(bytes).into_iter().next()?.ok()
+    let read = |bytes: &[u8]| serde_json::Deserializer::from_slice(bytes).into_iter().next()?.ok();
+    read(bytes).or_else(|| read(mended(bytes).as_bytes()))
+}
+
+/// A text with U+FFFD in place of broken UTF-8, and of escapes that are half a surrogate pair.
+fn mended(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let (mut rest, mut mended) = (&*text, String::with_capacity(text.len()));
+    while let Some(escape) = rest.find('\\') {
+        mended.push_str(&rest[..escape]);
+        rest = &rest[escape..];
+        let length = match (code_unit(rest), rest.get(6..).and_then(code_unit)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                mended.push('\u{FFFD}');
+                rest = &rest[6..];
+                continue;
+            }
+            // Two characters, so that the second of two backslashes begins nothing.
+            _ => rest.char_indices().nth(2).map_or(rest.len(), |(end, _)| end),
+        };
+        mended.push_str(&rest[..length]);
+        rest = &rest[length..];
+    }
+    mended + rest
+}
+
+/// What a text's first six characters escape.
+fn code_unit(text: &str) -> Option<u16> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok()).flatten()
 }
 
 /// The members of an object, by key in lower case.
@@ -159,13 +193,22 @@ impl<'de> Deserialize<'de> for Members {
 }
 
 /// The texts of a lenient body.
-pub struct Texts(HashMap<String, String>);
+pub struct Texts {
+    texts: HashMap<String, String>,
+    truths: HashSet<String>,
+}
 
 impl Texts {
     /// Takes a text out; an empty one when it is not there.
     #[must_use]
     pub fn take(&mut self, key: &str) -> String {
-        self.0.remove(key).unwrap_or_default()
+        self.texts.remove(key).unwrap_or_default()
+    }
+
+    /// Whether a field is true, as a truth value or as the text of one.
+    #[must_use]
+    pub fn is_true(&self, key: &str) -> bool {
+        self.truths.contains(key) || self.texts.get(key).is_some_and(|text| text == "true")
     }
 }
 
@@ -301,6 +344,25 @@ mod tests {
 
     fn fields(json: &str) -> Fields {
         Fields { what: "user", members: first::<Members>(json.as_bytes()).unwrap().0 }
+    }
+
+    #[test]
+    fn what_is_no_unicode_becomes_a_replacement_character() {
+        let read = |bytes: &[u8]| first::<String>(bytes);
+        let cases: [(&[u8], &str); 8] = [
+            (b"\"a\xffb\"", "a\u{FFFD}b"),
+            (br#""\ud800""#, "\u{FFFD}"),
+            (br#""\udc00x\ud800\u0041""#, "\u{FFFD}x\u{FFFD}A"),
+            (br#""\ud83d\ude00\ud83d""#, "\u{1F600}\u{FFFD}"),
+            (br#""\\ud800 \ud800""#, "\\ud800 \u{FFFD}"),
+            (br#""\"\udfff""#, "\"\u{FFFD}"),
+            (br#""\ud800\n""#, "\u{FFFD}\n"),
+            (br#""\ud800\\""#, "\u{FFFD}\\"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(read(bytes).as_deref(), Some(text));
+        }
+        assert_eq!([read(br#""\ud8""#), read(br#""\ud800"#), read(b"\"\xff")], [None, None, None]);
     }
 
     #[test]

@@ -273,6 +273,11 @@ pub fn is_scripted(request: &HttpRequest) -> bool {
     request.headers().get("x-requested-with").is_some_and(|value| value == "XMLHttpRequest")
 }
 
+/// Whether a request shows a token, be it a dead one.
+fn shows_credential(request: &HttpRequest) -> bool {
+    request.headers().contains_key(AUTHORIZATION) || cookie::token(request.headers()).is_some()
+}
+
 fn operation(request: &HttpRequest) -> Option<Operation> {
     routes::operation(request.method().as_str(), &request.match_pattern()?)
 }
@@ -310,7 +315,7 @@ impl FromRequest for SignedCall {
         Box::pin(async move {
             let call = Call::of(request.clone()).await?;
             match &call.actor {
-                Actor::Nobody if cookie::token(request.headers()).is_some() => Err(ApiError::session_expired().ending_cookie()),
+                Actor::Nobody if shows_credential(&request) => Err(ApiError::session_expired().ending_cookie()),
                 Actor::Nobody => Err(ApiError::session_expired()),
                 Actor::Account(_) if call.actor.lacks_factor() && !is_open_without_factor(&request) => Err(Forbidden::FactorMissing.into()),
                 Actor::Account(_) | Actor::Operator => {

@@ -62,7 +62,6 @@ fn public(config: &Config) -> Texts {
         ("BuildHashEnterprise", ""),
         ("BuildEnterpriseReady", "false"),
         ("SiteURL", &config.site_url()),
-        ("SiteName", "Muster"),
         ("WebsocketURL", ""),
         ("WebsocketPort", "80"),
         ("WebsocketSecurePort", "443"),
@@ -79,8 +78,6 @@ fn public(config: &Config) -> Texts {
         ("EnableSignUpWithOpenId", "false"),
         ("EnableLdap", "false"),
         ("EnableSaml", "false"),
-        ("EnableMultifactorAuthentication", "false"),
-        ("EnforceMultifactorAuthentication", "false"),
         ("EnableGuestAccounts", "true"),
         ("EnableGuestMagicLink", "false"),
         ("EnableBotAccountCreation", "true"),
@@ -89,8 +86,12 @@ fn public(config: &Config) -> Texts {
         ("HasImageProxy", "false"),
         ("PluginsEnabled", "false"),
         ("EnableCustomBrand", "false"),
-        ("PasswordEnableForgotLink", "false"),
     ]);
+    let (factor, mail) = (&config.second_factor, &config.mail);
+    all.insert("SiteName", if mail.site_name.is_empty() { "Muster".to_owned() } else { mail.site_name.clone() });
+    all.insert("EnableMultifactorAuthentication", factor.enabled.to_string());
+    all.insert("EnforceMultifactorAuthentication", (factor.enabled && factor.enforced).to_string());
+    all.insert("PasswordEnableForgotLink", mail.is_on().to_string());
     let passwords = &config.passwords;
     all.insert("EnableUserCreation", config.accounts.allow_sign_up.to_string());
     all.insert("EnableOpenServer", config.accounts.open_sign_up.to_string());
@@ -109,11 +110,11 @@ fn private(config: &Config) -> Texts {
         ("RestrictDirectMessage", "any"),
         ("EnableCustomUserStatuses", "true"),
         ("EnableLastActiveTime", "true"),
-        ("SendEmailNotifications", "false"),
-        ("RequireEmailVerification", "false"),
         ("ExperimentalTimezone", "true"),
         ("UpgradedFromTE", "false"),
     ]);
+    all.insert("SendEmailNotifications", config.mail.is_on().to_string());
+    all.insert("RequireEmailVerification", config.accounts.require_verified_email.to_string());
     all.insert("EnableUserAccessTokens", config.tokens.enabled.to_string());
     all.insert("ExtendSessionLengthWithActivity", config.sessions.extend_with_activity.to_string());
     all.insert("TeammateNameDisplay", config.accounts.name_format.id().to_owned());

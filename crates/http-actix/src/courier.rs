@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use muster_domain::mail::{Courier, Errand};
 use muster_domain::port::Clock;
+use muster_domain::time::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -39,11 +40,16 @@ impl Couriers {
     }
 }
 
+/// How long to wait for what is due next. What was due already and was not taken is over, and waits to be swept.
+fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
+    next.filter(|at| *at > now).map_or(LOOK_EVERY, |at| at.since(now).min(LOOK_EVERY))
+}
+
 async fn work(courier: Arc<Courier>, clock: Arc<dyn Clock>, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
         let pause = match courier.run().await {
             Ok(Errand::Ran) => continue,
-            Ok(Errand::Idle(next)) => next.map_or(LOOK_EVERY, |at| at.since(clock.now()).clamp(Duration::from_millis(10), LOOK_EVERY)),
+            Ok(Errand::Idle(next)) => pause_until(next, clock.now()),
             Err(error) => {
                 tracing::warn!(error = muster_domain::cause::chain(&error), "the outbox could not be looked at");
                 LOOK_EVERY
@@ -53,6 +59,20 @@ async fn work(courier: Arc<Courier>, clock: Arc<dyn Clock>, bell: Arc<Notify>, m
             () = bell.notified() => {}
             () = tokio::time::sleep(pause) => {}
             _ = stopped.changed() => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_makes_nobody_spin() {
+        let (now, soon) = (Timestamp::from_millis(10_000), Timestamp::from_millis(10_700));
+        assert_eq!(pause_until(Some(soon), now), Duration::from_millis(700));
+        for next in [None, Some(now), Some(Timestamp::NEVER), Some(now.after(Duration::from_hours(1)))] {
+            assert_eq!(pause_until(next, now), LOOK_EVERY);
         }
     }
 }

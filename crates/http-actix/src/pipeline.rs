@@ -21,6 +21,7 @@ use crate::app::{self, Service};
 use crate::call::{Context, Witness};
 use crate::error::{ApiError, ErrorBody, of_status};
 use crate::local::LocalSocket;
+use crate::undo_page;
 
 /// Most bytes of a path with its query.
 const URI_BYTES: usize = 2048;
@@ -133,7 +134,8 @@ async fn finish(service: &Service, context: &Context, response: &mut ServiceResp
     if is_get {
         headers.insert(header::EXPIRES, HeaderValue::from_static("0"));
     }
-    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if is_page && !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
     }
 }
@@ -146,6 +148,8 @@ fn renew_cookies(response: &mut ServiceResponse<BoxBody>) {
         if let Err(error) = response.response_mut().add_cookie(&cookie) {
             tracing::error!(error = muster_domain::cause::chain(&error), "a cookie could not be set");
         }
+        // A browser that kept the answer would keep the token.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
 }
 
@@ -158,10 +162,11 @@ fn set_all(headers: &mut HeaderMap, pairs: &[(&'static str, &'static str)]) {
 /// Puts the error body in place of what the answer held.
 fn write_error(service: &Service, context: &Context, response: &mut ServiceResponse<BoxBody>) {
     let unmapped = of_status(response.status());
-    let mut answer = match response.response().error().and_then(|error| error.as_error::<ApiError>()) {
-        Some(error) => rendered(service, context, error),
-        None => rendered(service, context, &unmapped),
-    };
+    let error = response.response().error().and_then(|error| error.as_error::<ApiError>()).unwrap_or(&unmapped);
+    let mut answer = rendered(service, context, error);
+    if response.request().extensions().contains::<undo_page::Page>() {
+        answer = undo_page::refusal(answer, &error.message);
+    }
     // What lets a listed page elsewhere read the error.
     let is_shared = |name: &HeaderName| *name == header::VARY || name.as_str().starts_with("access-control-");
     for (name, value) in response.headers().iter().filter(|(name, _)| is_shared(name)) {
@@ -245,6 +250,8 @@ fn report(span: &tracing::Span, response: &ServiceResponse<BoxBody>, started: In
     metrics::histogram!("muster_request_seconds", "operation" => operation).record(started.elapsed().as_secs_f64());
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match status {
+        // What is not set up here fails nobody's work.
+        501 => tracing::info!(status, took_ms, "refused"),
         500.. => tracing::error!(status, took_ms, "failed"),
         400.. => tracing::info!(status, took_ms, "refused"),
         _ => tracing::debug!(status, took_ms, "answered"),

@@ -1,8 +1,8 @@
 //! The page behind the link that takes a change of address back: programs that look links up must not use it by that.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use muster_domain::credential::Token;
 use muster_domain::one_time;
 use muster_domain::permission::operations;
@@ -28,6 +28,19 @@ fn page(status: StatusCode, content: &str) -> HttpResponse {
     answer.content_type("text/html; charset=utf-8").body(html)
 }
 
+/// Marks a request that is answered with a page even where it is refused.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Page;
+
+/// The page in place of an error's body; its headers stay.
+pub(crate) fn refusal(answer: HttpResponse, message: &str) -> HttpResponse {
+    let mut page = page(answer.status(), &format!("<p>{}</p>", message.replace('&', "&amp;").replace('<', "&lt;")));
+    for (name, value) in answer.headers().iter().filter(|(name, _)| *name != CONTENT_TYPE) {
+        page.headers_mut().append(name.clone(), value.clone());
+    }
+    page
+}
+
 /// `GET /undo_email_change`: asks whether to.
 #[tracing::instrument(name = "http.undo_page.show", skip_all)]
 pub(crate) async fn show() -> HttpResponse {
@@ -36,11 +49,10 @@ pub(crate) async fn show() -> HttpResponse {
 
 /// `POST /undo_email_change`: does it.
 #[tracing::instrument(name = "http.undo_page.undo", skip_all)]
-pub(crate) async fn undo(request: HttpRequest) -> HttpResponse {
-    match undone(&request).await {
-        Ok(()) => page(StatusCode::OK, "<p>Your account has its former address again. Please choose a new password now.</p>"),
-        Err(error) => page(error.status, &format!("<p>{}</p>", error.message)),
-    }
+pub(crate) async fn undo(request: HttpRequest) -> Result<HttpResponse, ApiError> {
+    request.extensions_mut().insert(Page);
+    undone(&request).await?;
+    Ok(page(StatusCode::OK, "<p>Your account has its former address again. Please choose a new password now.</p>"))
 }
 
 async fn undone(request: &HttpRequest) -> Result<(), ApiError> {

@@ -15,6 +15,8 @@ pub(crate) enum Deed {
     Answer(&'static str, u16),
     /// Says nothing at a step.
     Stall(&'static str),
+    /// Answers a step when the client has given up waiting.
+    Late(&'static str),
     /// Hangs up at a step; `text` is in the middle of the mail.
     HangUp(&'static str),
 }
@@ -101,6 +103,10 @@ async fn step(write: &mut tokio::net::tcp::OwnedWriteHalf, deed: Deed, step: &st
         Deed::Stall(at) if at == step => {
             std::future::pending::<()>().await;
             return false;
+        }
+        Deed::Late(at) if at == step => {
+            tokio::time::sleep(std::time::Duration::from_millis(400)).await;
+            usual.to_owned()
         }
         Deed::HangUp(at) if at == step => return false,
         _ => usual.to_owned(),

@@ -161,7 +161,6 @@ pub(crate) struct TouchRow<'a> {
     last_address: String,
     token_hash: Option<&'a str>,
     key_id: Option<&'a str>,
-    expires_at: Option<i64>,
 }
 
 impl<'a> From<&'a Touch> for TouchRow<'a> {
@@ -170,7 +169,6 @@ impl<'a> From<&'a Touch> for TouchRow<'a> {
             last_address: touch.address.ip().to_string(),
             token_hash: touch.token.as_ref().map(Digest::value),
             key_id: touch.token.as_ref().map(|token| token.key().as_str()),
-            expires_at: touch.expires_at.map(Timestamp::as_millis),
         }
     }
 }
@@ -201,4 +199,9 @@ impl<'a> From<&'a DeviceChange> for DeviceRow<'a> {
 /// Moves the time of the last use forward, never back.
 pub(crate) fn later(at: Timestamp) -> Eq<sessions::last_active_at, greatest<sessions::last_active_at, i64>> {
     sessions::last_active_at.eq(greatest(sessions::last_active_at, at.as_millis()))
+}
+
+/// Moves the end forward if it is to be moved, never back.
+pub(crate) fn extended(end: Option<Timestamp>) -> Eq<sessions::expires_at, greatest<sessions::expires_at, i64>> {
+    sessions::expires_at.eq(greatest(sessions::expires_at, end.map_or(i64::MIN, Timestamp::as_millis)))
 }

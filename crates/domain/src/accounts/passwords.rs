@@ -107,7 +107,8 @@ impl Accounts {
         if wanted.is_hashed && !actor.holds(Permission::ManageSystem) {
             return Err(if is_own { PasswordError::OwnHash } else { Forbidden::Lacks(Permission::ManageSystem).into() });
         }
-        if seen.bot.is_some() || seen.is_remote() {
+        // A bot may have one: it is good for nothing, since no bot signs in.
+        if seen.is_remote() {
             return Err(PasswordError::NoPerson);
         }
         if is_own && !wanted.is_hashed {

@@ -166,8 +166,9 @@ impl Accounts {
     }
 
     async fn proven(&self, wanted: &SwitchWanted, client: &Client, origin: &Origin) -> Result<User, SwitchError> {
-        let claim =
-            Claim { code: wanted.code.clone(), ..Claim::new(text_login(&wanted.email), wanted.email.clone(), wanted.password.clone()) };
+        // By the address alone: a username names nobody here.
+        let login = text_login(&wanted.email).filter(|_| wanted.email.contains('@'));
+        let claim = Claim { code: wanted.code.clone(), ..Claim::new(login, wanted.email.clone(), wanted.password.clone()) };
         Ok(self.sign_ins.prove_whole(Operation::SwitchAccountType, &claim, client, origin).await?)
     }
 
@@ -226,7 +227,8 @@ impl Accounts {
         let ending = Ending { at: now, reason: EndReason::SignInMethodChanged, by: Some(before.id.clone()) };
         work.sessions().end_all(&before.id, None, &ending).await?;
         work.known_devices().forget(&before.id).await?;
-        let event = Event::SignInMethodChanged(after.identity.service.clone());
+        let service = Some(after.identity.service.as_str()).filter(|service| !service.is_empty());
+        let event = Event::SignInMethodChanged(service.unwrap_or("email").to_owned());
         notice::post(work, &self.postbox, event, after, now).await?;
         let [was, is] = [before, after].map(|user| Some(serde_json::json!({ "auth_service": user.identity.service })));
         let entry = self.done(Operation::SwitchAccountType, actor, &before.id, now, origin);

@@ -157,6 +157,20 @@ async fn wrong_codes_lock_and_a_right_password_does_not_open() {
 }
 
 #[tokio::test]
+async fn a_code_of_the_active_secret_shows_it_is_at_hand_where_none_waits() {
+    let (bench, actor) = bench().await;
+    let secret = activated(&bench, &actor).await;
+    let activate = async |code: String| bench.second_factors.activate(&actor, &ada(), &code, &origin()).await;
+    bench.letters().await;
+    assert!(matches!(activate("000000".into()).await, Err(FactorError::BadCode)));
+
+    activate(code(&bench, &secret)).await.unwrap();
+
+    assert!(matches!(activate(code(&bench, &secret)).await, Err(FactorError::BadCode)), "each code once");
+    assert!(bench.letters().await.is_empty(), "nothing has changed");
+}
+
+#[tokio::test]
 async fn codes_that_activate_count_as_codes_that_sign_in_do() {
     let (bench, actor) = bench().await;
     let secret = generate(&bench, &actor).await;
@@ -275,9 +289,10 @@ async fn accounts_that_sign_in_otherwise_have_no_factor_here() {
         User { remote_id: Some("far".into()), ..fixture::user("r", "remote") },
         User { identity: sso, ..fixture::user("s", "sso") },
     ] {
-        let id = user.id.clone();
+        let (id, is_remote) = (user.id.clone(), user.is_remote());
         bench.put(user).await;
-        assert!(matches!(bench.second_factors.generate(&root, &id, &origin()).await, Err(FactorError::OtherSignIn)));
+        let generated = bench.second_factors.generate(&root, &id, &origin()).await;
+        assert_eq!(matches!(generated, Err(FactorError::OtherSignIn)), is_remote, "a secret that can't be activated does no harm");
         assert!(matches!(bench.second_factors.activate(&root, &id, "123456", &origin()).await, Err(FactorError::OtherSignIn)));
     }
 }

@@ -26,7 +26,7 @@ const PLATFORMS: [(&str, &str); 10] = [
 ];
 
 /// Marks of systems; of two that fit, the first counts.
-const SYSTEMS: [(&str, &str); 18] = [
+const SYSTEMS: [(&str, &str); 19] = [
     ("Windows Phone", "Windows Phone"),
     ("Windows NT 10.0", "Windows 10"),
     ("Windows NT 6.3", "Windows 8.1"),
@@ -45,6 +45,7 @@ const SYSTEMS: [(&str, &str); 18] = [
     ("CrOS", "Chrome OS"),
     ("BlackBerry", "BlackBerry"),
     ("Linux", "Linux"),
+    ("iOS", "iOS"),
 ];
 
 /// Programs of the service's own clients: the mark before the version, and the name.
@@ -77,7 +78,7 @@ impl Agent {
         let is_app = agent.contains("Mattermost Mobile/");
         Self {
             platform: first(&PLATFORMS).unwrap_or(if is_app { "Linux" } else { "Unknown" }),
-            os: first(&SYSTEMS).unwrap_or_default(),
+            os: first(&SYSTEMS).unwrap_or(if is_app { "Android" } else { "" }),
             browser: browser(agent),
         }
     }
@@ -89,10 +90,12 @@ fn browser(agent: &str) -> String {
         return format!("{name}/{}", &word[..word.floor_char_boundary(VERSION_BYTES)]);
     }
     match found(agent, &BROWSERS) {
+        Some((version, "Safari")) if agent.contains("Android") => format!("Android/{}", numbers(version)),
         Some((version, name)) => format!("{name}/{}", numbers(version)),
         None if agent.contains("Trident/") => {
             format!("Internet Explorer/{}", agent.split_once("rv:").map_or("0.0".to_owned(), |(_, v)| numbers(v)))
         }
+        None if agent.contains("Mattermost") => "Desktop App/0.0".to_owned(),
         None => "Unknown/0.0".to_owned(),
     }
 }
@@ -130,7 +133,10 @@ mod tests {
                 ("Windows", "Windows 10", "Desktop App/5.6.0"),
             ),
             ("Mattermost Mobile/2.12.0+500 (Android; 14; Pixel 8)", ("Linux", "Android", "Mobile App/2.12.0+500")),
-            ("Mattermost Mobile/2.12.0+500 (other)", ("Linux", "", "Mobile App/2.12.0+500")),
+            ("Mattermost Mobile/2.12.0+500 (other)", ("Linux", "Android", "Mobile App/2.12.0+500")),
+            ("Mattermost Mobile/2.12.0 (iOS)", ("Linux", "iOS", "Mobile App/2.12.0")),
+            ("Mattermost 5.1", ("Unknown", "", "Desktop App/0.0")),
+            ("Mozilla/5.0 (Linux; U; Android 4.0.3) Version/4.0 Mobile Safari/534.30", ("Linux", "Android", "Android/4.0")),
             ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) Version/17.1.2 Safari/605", ("Macintosh", "Mac OS", "Safari/17.1.2")),
             ("Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) CriOS/119.0.1", ("iPhone", "iOS", "Chrome/119.0.1")),
             ("Mozilla/5.0 (Windows NT 6.3; Trident/7.0; rv:11.0) like Gecko", ("Windows", "Windows 8.1", "Internet Explorer/11.0")),

@@ -166,12 +166,15 @@ const VERSION_BYTES: usize = 64;
 fn version(text: &str) -> Option<String> {
     let is_number =
         |part: &str| (1..=9).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()) && (part == "0" || !part.starts_with('0'));
-    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.');
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    // Of what stands before a `+`, numbers have no zeros in front.
+    let is_mark = |label: &str| is_label(label) && (label.bytes().any(|b| !b.is_ascii_digit()) || label == "0" || !label.starts_with('0'));
     let (rest, build) = text.split_once('+').map_or((text, None), |(rest, build)| (rest, Some(build)));
     let (core, before) = rest.split_once('-').map_or((rest, None), |(core, before)| (core, Some(before)));
     let numbers: Vec<_> = core.split('.').collect();
     let is_version = text.len() <= VERSION_BYTES && numbers.len() == 3 && numbers.iter().all(|part| is_number(part));
-    (is_version && [build, before].into_iter().flatten().all(is_label)).then(|| text.to_owned())
+    let has_marks = before.is_none_or(|before| before.split('.').all(is_mark));
+    (is_version && has_marks && build.is_none_or(|build| build.split('.').all(is_label))).then(|| text.to_owned())
 }
 
 #[cfg(test)]
@@ -180,12 +183,25 @@ mod tests {
 
     #[test]
     fn a_version_has_three_numbers() {
-        for text in ["2.12.0", "0.0.0", "2.12.0+500", "1.2.3-rc.1+b"] {
+        for text in ["2.12.0", "0.0.0", "2.12.0+500", "1.2.3-rc.1+b", "1.2.3-0.01a+007"] {
             assert_eq!(version(text).as_deref(), Some(text));
         }
-        for text in
-            ["", "2", "2.12", "2.12.0.1", "a.b.c", "01.2.3", "1.2.3+", "1.2.3-", "1.2.3+é", "1..3", &format!("1.2.3+{}", "x".repeat(64))]
-        {
+        for text in [
+            "",
+            "2",
+            "2.12",
+            "2.12.0.1",
+            "1.2.3-01",
+            "1.2.3-a..b",
+            "1.2.3+.",
+            "a.b.c",
+            "01.2.3",
+            "1.2.3+",
+            "1.2.3-",
+            "1.2.3+é",
+            "1..3",
+            &format!("1.2.3+{}", "x".repeat(64)),
+        ] {
             assert_eq!(version(text), None, "{text}");
         }
     }

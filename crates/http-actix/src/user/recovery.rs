@@ -61,7 +61,8 @@ pub(crate) async fn change(call: SignedCall, path: Path<String>, body: RawBody) 
     let wanted = NewSecret {
         current: Password::from(body.take("current_password")),
         new: Password::from(body.take("new_password")),
-        is_hashed: body.take("already_hashed") == "true",
+        // A hash that was taken for a password would let in whoever has seen it.
+        is_hashed: body.is_true("already_hashed"),
     };
     call.service.accounts.change_password(&call.actor, &id, &wanted, &call.origin).await?;
     Ok(HttpResponse::Ok().json(StatusBody::OK))

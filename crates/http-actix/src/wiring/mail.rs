@@ -43,9 +43,8 @@ pub(super) fn mailer(config: &Config) -> Result<SmtpMailer, StartError> {
         login: login(config)?,
         from: wanted.from.clone(),
         timeout: Duration::from_secs(wanted.timeout_secs),
-        connections: wanted.connections,
     };
-    SmtpMailer::new(&options, writer).map_err(|error| StartError::Settings(error.to_string()))
+    SmtpMailer::new(options, writer).map_err(|error| StartError::Settings(error.to_string()))
 }
 
 fn login(config: &Config) -> Result<Option<(String, SecretString)>, StartError> {

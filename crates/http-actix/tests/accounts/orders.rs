@@ -47,7 +47,7 @@ async fn the_newest_members_of_a_team_come_first_those_who_left_too() {
 #[actix_web::test]
 async fn who_was_active_last_comes_first_with_the_time() {
     let scene = Scene::new().await;
-    says(&scene, &scene.bob, "away").await;
+    says(&scene, &scene.bob, "offline").await;
     scene.app.clock.advance(Duration::from_secs(7));
     says(&scene, &scene.cy, "online").await;
     later(&scene, "eve", 0).await;

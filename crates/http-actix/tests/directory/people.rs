@@ -107,11 +107,14 @@ async fn says(scene: &Scene, who: &Somebody, status: &str) -> Value {
 async fn people_say_whether_they_are_there() {
     let scene = Scene::new().await;
     let born = muster_domain::testkit::fixture::BORN.as_millis();
-    for (status, is_manual, end) in [("away", true, 0), ("dnd", true, 5), ("offline", true, 0), ("online", false, 0)] {
+    // To be away, or not to be disturbed, is no activity.
+    for (status, is_manual, active, end) in
+        [("away", true, 0, 0), ("dnd", true, 0, 5), ("offline", true, born, 0), ("online", false, born, 0), ("away", true, born, 0)]
+    {
         let told = says(&scene, &scene.cy, status).await;
 
         let wanted = json!({
-            "user_id": scene.cy.id, "status": status, "manual": is_manual, "last_activity_at": born, "dnd_end_time": end,
+            "user_id": scene.cy.id, "status": status, "manual": is_manual, "last_activity_at": active, "dnd_end_time": end,
         });
         assert_eq!(told, wanted);
         assert_eq!(scene.seen(&scene.bob, &format!("/users/{}/status", scene.cy.id)).await, wanted);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::mail::MailKind;
 use crate::port::Guesses;
+use crate::sign_in::SignInError;
 use crate::testkit::fixture::{self, id};
 use crate::testkit::service::{Bench, account_rules, origin, sign_in_rules};
 use crate::user::ExternalIdentity;
@@ -149,9 +150,10 @@ async fn who_has_no_password_here_changes_none() {
 
     assert!(matches!(change(&bench, &elsewhere, "sso", secret(OLD, NEW)).await, Err(PasswordError::Provided)));
     assert!(matches!(change(&bench, &linked, "mag", secret(OLD, NEW)).await, Err(PasswordError::MagicLink)));
-    for target in ["bot", "rem"] {
-        assert!(matches!(change(&bench, &root, target, secret("", NEW)).await, Err(PasswordError::NoPerson)), "{target}");
-    }
+    assert!(matches!(change(&bench, &root, "rem", secret("", NEW)).await, Err(PasswordError::NoPerson)));
+    assert!(matches!(change(&bench, &root, "bot", secret("", "short")).await, Err(PasswordError::Weak(_))));
+    change(&bench, &root, "bot", secret("", NEW)).await.unwrap();
+    assert!(matches!(bench.sign_in("robot", NEW).await, Err(SignInError::Bot)), "good for nothing");
     // What an admin sets takes the provider's place.
     change(&bench, &root, "sso", secret("", NEW)).await.unwrap();
     assert!(bench.held(&id("sso")).await.identity.service.is_empty());

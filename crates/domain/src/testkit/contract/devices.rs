@@ -175,13 +175,14 @@ pub async fn nothing_is_attached_to_an_ended_session(store: &dyn Store) {
     assert_eq!(ended(store, ALL).await[0].device_id, "");
 }
 
-/// A touch moves the end of a session where it says so.
+/// A touch moves the end of a session where it says so, and never back: what another request moved meanwhile counts.
 pub async fn a_touch_may_move_the_end(store: &dyn Store) {
     sign_in(store, &[expiring("s", minutes(3), minutes(9))]).await;
     let touch = |expires_at| Touch { at: minutes(1), address: address(), token: None, expires_at };
 
     done(store, async |work| work.sessions().touch(&id("s"), &touch(Some(minutes(8)))).await).await.unwrap();
     done(store, async |work| work.sessions().touch(&id("s"), &touch(None)).await).await.unwrap();
+    done(store, async |work| work.sessions().touch(&id("s"), &touch(Some(minutes(7)))).await).await.unwrap();
 
     let held = by_id(store, "s").await.unwrap();
     assert_eq!((held.expires_at, held.last_active_at), (minutes(8), minutes(1)));

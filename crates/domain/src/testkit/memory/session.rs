@@ -143,7 +143,7 @@ impl Sessions for Repositories<Work> {
         if let Some(held) = state.sessions.get_mut(id).filter(|held| held.session.ended.is_none()) {
             held.session.last_active_at = held.session.last_active_at.max(touch.at);
             held.session.last_address = touch.address;
-            held.session.expires_at = touch.expires_at.unwrap_or(held.session.expires_at);
+            held.session.expires_at = touch.expires_at.map_or(held.session.expires_at, |end| end.max(held.session.expires_at));
             held.token = touch.token.clone().or(held.token.take());
         }
         Ok(())
