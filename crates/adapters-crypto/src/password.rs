@@ -68,6 +68,12 @@ impl Passwords for ArgonPasswords {
         self.pool.run(move |hasher| hasher.verify(password.as_ref(), stored.as_ref(), salt)).await?.map_err(failed)
     }
 
+    #[tracing::instrument(name = "passwords.verify_known", skip_all)]
+    async fn verify_known(&self, password: &Password, stored: Option<PasswordHash>) -> Result<Verdict, PasswordsError> {
+        let (password, salt) = (possible(password), self.randomness.bits());
+        self.pool.run_first(move |hasher| hasher.verify(password.as_ref(), stored.as_ref(), salt)).await?.map_err(failed)
+    }
+
     fn knows(&self, hash: &PasswordHash) -> bool {
         Stored::parse(hash.expose()).is_ok()
     }

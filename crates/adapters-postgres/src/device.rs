@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use diesel_async::RunQueryDsl;
 use muster_domain::credential::Digest;
 use muster_domain::device::NewDevice;
@@ -20,6 +21,8 @@ const CLAIM: &str = "UPDATE known_devices SET failed = failed + 1, locked_until 
 
 const GIVE_BACK: &str = "UPDATE known_devices SET failed = greatest(failed - 1, 0), locked_until = 0 \
     WHERE user_id = ? AND key_id || ' ' || token_hash = ANY (?)";
+
+const IS_KNOWN: &str = "SELECT EXISTS (SELECT 1 FROM known_devices WHERE user_id = ? AND key_id || ' ' || token_hash = ANY (?))";
 
 const RECOGNISE: &str = "UPDATE known_devices SET failed = 0, locked_until = 0, last_used_at = ? \
     WHERE user_id = ? AND key_id || ' ' || token_hash = ANY (?)";
@@ -88,6 +91,14 @@ impl KnownDevices for Lease {
         self.settle(given).map(drop)
     }
 
+    #[tracing::instrument(name = "db.known_devices.is_known", skip_all, fields(user.id = user.as_str()))]
+    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
+        let hashes = with_keys(hashes);
+        let binds = vec![Bind::Text(user.as_str()), texts(&hashes)];
+        let found = Statement::<(Bool,)>::new(IS_KNOWN, binds).get_result::<(bool,)>(self.connection()?).await;
+        self.settle(found).map(|(is_known,)| is_known)
+    }
+
     #[tracing::instrument(name = "db.known_devices.recognise", skip_all, fields(user.id = user.as_str()))]
     async fn recognise(&mut self, user: &UserId, hashes: &[Digest], now: Timestamp) -> Result<bool, StoreError> {
         let hashes = with_keys(hashes);
@@ -97,12 +108,15 @@ impl KnownDevices for Lease {
     }
 
     #[tracing::instrument(name = "db.known_devices.know", skip_all, fields(user.id = device.user_id.as_str()))]
-    async fn know(&mut self, device: &NewDevice, most: u32) -> Result<(), StoreError> {
+    async fn know(&mut self, device: &NewDevice, most: u32) -> Result<bool, StoreError> {
+        let own = known_devices::table.filter(known_devices::user_id.eq(device.user_id.as_str()));
+        let had_any = diesel::select(diesel::dsl::exists(own)).get_result::<bool>(self.connection()?).await;
+        let had_any = self.settle(had_any)?;
         let inserted = diesel::insert_into(known_devices::table).values(DeviceRow::from(device)).execute(self.connection()?).await;
         self.settle(inserted)?;
         let binds = vec![Bind::Text(device.user_id.as_str()), Bind::Number(most.into())];
         let given_way = Statement::<()>::new(GIVE_WAY, binds).execute(self.connection()?).await;
-        self.settle(given_way).map(drop)
+        self.settle(given_way).map(|_| had_any)
     }
 
     #[tracing::instrument(name = "db.known_devices.forget", skip_all, fields(user.id = user.as_str()))]

@@ -95,6 +95,19 @@ impl KnownDevices for Repositories {
         self.run(move |c| each(c, &user, &hashes, |which| Statement::new(GIVE_BACK, which.into()))).await.map(drop)
     }
 
+    #[tracing::instrument(name = "db.known_devices.is_known", skip_all, fields(user.id = user.as_str()))]
+    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
+        let (user, hashes) = (user.clone(), hashes.to_vec());
+        self.run(move |c| {
+            hashes.iter().try_fold(false, |is_known, hash| {
+                let own = known_devices::table.filter(known_devices::user_id.eq(user.as_str()));
+                let this = own.filter(known_devices::token_hash.eq(hash.value())).filter(known_devices::key_id.eq(hash.key().as_str()));
+                Ok(is_known || diesel::select(diesel::dsl::exists(this)).get_result(c)?)
+            })
+        })
+        .await
+    }
+
     #[tracing::instrument(name = "db.known_devices.recognise", skip_all, fields(user.id = user.as_str()))]
     async fn recognise(&mut self, user: &UserId, hashes: &[Digest], now: Timestamp) -> Result<bool, StoreError> {
         let (user, hashes, now) = (user.clone(), hashes.to_vec(), now.as_millis());
@@ -105,17 +118,19 @@ impl KnownDevices for Repositories {
     }
 
     #[tracing::instrument(name = "db.known_devices.know", skip_all, fields(user.id = device.user_id.as_str()))]
-    async fn know(&mut self, device: &NewDevice, most: u32) -> Result<(), StoreError> {
+    async fn know(&mut self, device: &NewDevice, most: u32) -> Result<bool, StoreError> {
         let device = device.clone();
         self.run(move |c| {
             all_or_none(c, |c| {
+                let own = known_devices::table.filter(known_devices::user_id.eq(device.user_id.as_str()));
+                let had_any = diesel::select(diesel::dsl::exists(own)).get_result(c)?;
                 diesel::insert_into(known_devices::table).values(DeviceRow::from(&device)).execute(c)?;
                 let binds = vec![Bind::Text(device.user_id.as_str()), Bind::Number(most.into())];
-                Statement::<()>::new(GIVE_WAY, binds).execute(c)
+                Statement::<()>::new(GIVE_WAY, binds).execute(c)?;
+                Ok(had_any)
             })
         })
         .await
-        .map(drop)
     }
 
     #[tracing::instrument(name = "db.known_devices.forget", skip_all, fields(user.id = user.as_str()))]

@@ -49,7 +49,7 @@ pub(crate) const END_IDLE: &str = "UPDATE sessions SET ended_at = ?, end_reason 
     (SELECT id FROM sessions WHERE ended_at IS NULL AND last_active_at <= ? LIMIT ?)";
 
 const ATTACH: &str = "UPDATE sessions SET device_id = coalesce(?, device_id), voip_device_id = coalesce(?, voip_device_id), \
-    is_silent = coalesce(?, is_silent), mobile_version = coalesce(?, mobile_version), expires_at = max(expires_at, coalesce(?, expires_at)) \
+    is_silent = coalesce(?, is_silent), mobile_version = coalesce(?, mobile_version), expires_at = coalesce(?, expires_at) \
     WHERE id = ? AND ended_at IS NULL";
 
 pub(crate) const PURGE: &str = "DELETE FROM sessions WHERE rowid IN (SELECT rowid FROM sessions \

@@ -37,6 +37,7 @@ mod history;
 mod identity;
 mod list;
 mod look_up;
+mod magic_link;
 mod passwords;
 mod pictures;
 mod recovery;

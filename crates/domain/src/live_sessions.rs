@@ -144,9 +144,9 @@ impl LiveSessions {
         if owner.is_none() {
             return Ok(());
         }
-        let ending = self.revocation(actor);
         let mut work = self.store.begin().await?;
         work.users().grow_epoch(user).await?;
+        let ending = self.revocation(actor);
         work.sessions().end_all(user, None, &ending).await?;
         let entry = self.done::<operations::RevokeAllSessions>(actor, Some(user), ending.at, origin);
         work.audits().record(&[AuditEntry { shown_as: Some(String::new()), ..entry }]).await?;
@@ -166,9 +166,10 @@ impl LiveSessions {
         actor: &Actor,
         origin: &Origin,
     ) -> Result<(), StoreError> {
-        let ending = self.revocation(actor);
         let mut work = self.store.begin().await?;
         work.service().grow_global_epoch().await?;
+        // Only now: what has begun while the epoch was waited for ends too.
+        let ending = self.revocation(actor);
         let entry = self.done::<operations::RevokeSessionsFromAllUsers>(actor, None, ending.at, origin);
         work.audits().record(&[AuditEntry { shown_as: Some(String::new()), ..entry }]).await?;
         let ended = work.sessions().end_everybodys(&ending, BATCH).await?;
@@ -196,13 +197,17 @@ impl LiveSessions {
         let Some((id, user)) = actor.session_id().zip(actor.user_id()) else { return Ok(None) };
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
+        // The account before its sessions, as everywhere.
+        work.users().locked(user).await?;
         let Some(session) = work.sessions().by_id(&id).await? else { return Ok(None) };
         let expires_at = wanted.device_id.as_ref().map(|_| self.end_on_phone(&session, now));
         if let Some(device) = &wanted.device_id {
             let ending = Ending { at: now, reason: EndReason::DeviceReused, by: Some(user.clone()) };
             work.sessions().end_device(user, device, Some(&id), &ending).await?;
         }
-        work.sessions().attach(&id, &DeviceChange { expires_at, ..wanted }).await?;
+        if !work.sessions().attach(&id, &DeviceChange { expires_at, ..wanted }).await? {
+            return Ok(None);
+        }
         let entry = self.done::<operations::AttachDeviceExtraProps>(actor, Some(user), now, origin);
         work.audits().record(&[entry]).await?;
         work.commit().await?;

@@ -28,6 +28,7 @@ mod device;
 mod error;
 mod factor;
 mod kind;
+mod link;
 mod open;
 mod password;
 mod strangers;
@@ -35,6 +36,7 @@ mod strangers;
 pub use bearer::{Bearer, Use};
 pub use error::SignInError;
 use factor::Shown;
+pub use link::{MAGIC_LINK, signs_in_by_link};
 use password::{Trial, Tried};
 use strangers::Strangers;
 
@@ -55,6 +57,8 @@ pub struct SignInRules {
     pub needs_verified_email: bool,
     /// Whether devices are known that somebody has signed in with before.
     pub knows_devices: bool,
+    /// Whether guests who have no password sign in by links in mails.
+    pub has_links: bool,
 }
 
 /// What somebody shows to be let in.
@@ -205,7 +209,13 @@ impl SignIns {
 
     async fn let_in(&self, tried: Tried, claim: &Claim, client: &Client, origin: &Origin) -> Result<Opened, SignInError> {
         let (trial, shown) = self.checked(tried, claim).await?;
-        self.open(trial, shown.as_ref(), claim, client, origin).await
+        let counted = trial.counted();
+        let opened = self.open(trial, shown.as_ref(), claim, client, origin).await;
+        if let Err(SignInError::WrongCode) = &opened {
+            // As for any wrong code.
+            self.give_back(&counted).await?;
+        }
+        opened
     }
 
     /// Checks the password, whether the account may be used, and the code, in this order.
@@ -217,20 +227,37 @@ impl SignIns {
             None => self.shown_factor(user, &claim.code).await,
         };
         let shown = match shown {
-            Ok(_) if self.rules.needs_verified_email && !user.is_email_verified => Err(SignInError::Unverified),
+            Ok(shown) if self.lacks_verification(user) => {
+                if shown.is_some() {
+                    // The code was right as far as anybody looked.
+                    self.forgive_codes(&user.id).await?;
+                }
+                Err(SignInError::Unverified)
+            }
             other => other,
         };
         if shown.is_err() {
             // The password was right: what is wrong has a counter of its own, or none.
-            self.give_back(&trial).await?;
+            self.give_back(&trial.counted()).await?;
         }
         Ok((trial, shown?))
+    }
+
+    /// Whether somebody has still to show that he reads mail at his address; of its people the directory knows that.
+    fn lacks_verification(&self, user: &User) -> bool {
+        self.rules.needs_verified_email && !user.is_email_verified && user.identity.service != crate::provider::LDAP
+    }
+
+    async fn forgive_codes(&self, user: &UserId) -> Result<(), StoreError> {
+        let mut work = self.store.begin().await?;
+        work.factors().forgive(user).await?;
+        work.commit().await
     }
 
     async fn proven(&self, tried: Tried, claim: &Claim, origin: &Origin) -> Result<User, SignInError> {
         let (trial, shown) = self.checked(tried, claim).await?;
         // What comes next may be a guess too, so that this one does not open the account for more of them.
-        self.give_back(&trial).await?;
+        self.give_back(&trial.counted()).await?;
         let user = trial.attempt.user;
         if let Some(shown) = &shown {
             let mut work = self.store.begin().await?;

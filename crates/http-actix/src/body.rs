@@ -97,8 +97,12 @@ impl RawBody {
         let mut read = Texts { texts: HashMap::new(), truths: HashSet::new() };
         for (key, value) in members {
             match value {
-                Value::String(text) => drop(read.texts.insert(key, text)),
-                Value::Bool(true) => drop(read.truths.insert(key)),
+                Value::String(text) => {
+                    read.texts.insert(key, text);
+                }
+                Value::Bool(true) => {
+                    read.truths.insert(key);
+                }
                 _ => {}
             }
         }

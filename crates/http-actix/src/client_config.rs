@@ -79,7 +79,6 @@ fn public(config: &Config) -> Texts {
         ("EnableLdap", "false"),
         ("EnableSaml", "false"),
         ("EnableGuestAccounts", "true"),
-        ("EnableGuestMagicLink", "false"),
         ("EnableBotAccountCreation", "true"),
         ("EnableCustomEmoji", "false"),
         ("EnableUserStatuses", "true"),
@@ -92,6 +91,7 @@ fn public(config: &Config) -> Texts {
     all.insert("EnableMultifactorAuthentication", factor.enabled.to_string());
     all.insert("EnforceMultifactorAuthentication", (factor.enabled && factor.enforced).to_string());
     all.insert("PasswordEnableForgotLink", mail.is_on().to_string());
+    all.insert("EnableGuestMagicLink", config.accounts.guest_magic_links.to_string());
     let passwords = &config.passwords;
     all.insert("EnableUserCreation", config.accounts.allow_sign_up.to_string());
     all.insert("EnableOpenServer", config.accounts.open_sign_up.to_string());

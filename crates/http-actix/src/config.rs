@@ -167,6 +167,8 @@ pub struct AccountsConfig {
     pub refused_sign_in_ms: u64,
     /// Whether devices are known that somebody has signed in with before.
     pub known_devices: bool,
+    /// Whether guests without a password sign in by links in mails.
+    pub guest_magic_links: bool,
     /// Whether nobody is let in before his address is verified.
     pub require_verified_email: bool,
     /// Language of accounts whose own is not shipped.

@@ -16,7 +16,7 @@ const USER: &str = "MMUSERID";
 const CSRF: &str = "MMCSRF";
 
 /// Carries the token by which a device is known: to this host alone, over https alone.
-const DEVICE: &str = "__Host-MMDEVICE";
+pub const DEVICE: &str = "__Host-MMDEVICE";
 
 /// How cookies look.
 #[derive(Debug, Clone)]

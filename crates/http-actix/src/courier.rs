@@ -30,6 +30,12 @@ impl Couriers {
         Self { tasks, stop }
     }
 
+    /// What tells them to take no more mail.
+    #[must_use]
+    pub fn halt(&self) -> watch::Sender<bool> {
+        self.stop.clone()
+    }
+
     /// Lets them finish what they hold, for so long at most. A mail that is cut off is tried again, and may come twice.
     pub async fn stop(mut self, patience: Duration) {
         let _ = self.stop.send(true);

@@ -143,7 +143,7 @@ async fn finish(service: &Service, context: &Context, response: &mut ServiceResp
 /// Who holds a session in a cookie keeps it as long as the session lives.
 fn renew_cookies(response: &mut ServiceResponse<BoxBody>) {
     let witness = response.request().extensions_mut().get_mut::<Witness>().map(|witness| std::mem::take(&mut witness.renewed_cookies));
-    let has_own = response.headers().contains_key(header::SET_COOKIE);
+    let has_own = response.headers().contains_key(header::SET_COOKIE) || matched(response).is_some_and(may_end_its_session);
     for cookie in witness.into_iter().flatten().filter(|_| !has_own) {
         if let Err(error) = response.response_mut().add_cookie(&cookie) {
             tracing::error!(error = muster_domain::cause::chain(&error), "a cookie could not be set");
@@ -151,6 +151,20 @@ fn renew_cookies(response: &mut ServiceResponse<BoxBody>) {
         // A browser that kept the answer would keep the token.
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+}
+
+/// Whether the session that asks may have ended by what it has asked for.
+const fn may_end_its_session(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::RevokeSession
+            | Operation::RevokeAllSessions
+            | Operation::RevokeSessionsFromAllUsers
+            | Operation::UpdateUserActive
+            | Operation::DeleteUser
+            | Operation::SwitchAccountType
+            | Operation::ConvertUserToBot
+    )
 }
 
 fn set_all(headers: &mut HeaderMap, pairs: &[(&'static str, &'static str)]) {

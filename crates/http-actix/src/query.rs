@@ -28,7 +28,7 @@ impl Query {
     /// The items of a list with commas between them, blank ones left out.
     #[must_use]
     pub fn list(&self, name: &str) -> Vec<String> {
-        self.text(name).split(',').filter(|item| !item.is_empty()).map(str::to_owned).collect()
+        self.text(name).split(',').filter(|item| !item.trim().is_empty()).map(str::to_owned).collect()
     }
 
     /// The wanted page: what is no number, or a negative one, counts as not there, and no page has more than 200 rows.

@@ -4,7 +4,8 @@ use std::io::{ErrorKind, Write};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
@@ -85,9 +86,23 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
         }
     };
     let (service, upkeep, couriers) = (started.service.clone(), started.upkeep.clone(), started.couriers.take());
+    let halt = couriers.as_ref().map(Couriers::halt);
+    let told_at = Arc::<OnceLock<Instant>>::default();
+    let stop = Box::pin({
+        let told_at = told_at.clone();
+        async move {
+            stop.await;
+            let _ = told_at.set(Instant::now());
+            // They take no mail up while requests end: both have the same time.
+            if let Some(halt) = halt {
+                let _ = halt.send(true);
+            }
+        }
+    });
     run(&config, started, stop).await?;
     if let Some(couriers) = couriers {
-        couriers.stop(std::time::Duration::from_secs(config.mail.timeout_secs.min(config.server.shutdown_secs))).await;
+        let passed = told_at.get().map(Instant::elapsed).unwrap_or_default();
+        couriers.stop(Duration::from_secs(config.server.shutdown_secs).saturating_sub(passed)).await;
     }
     upkeep.abort();
     service.refusals.flush().await;

@@ -74,12 +74,7 @@ impl StatusBody {
 const DEVICE_BYTES: usize = 512;
 
 fn claim(body: &mut Texts) -> Claim {
-    let (id, login_id, password, link) = (body.take("id"), body.take("login_id"), body.take("password"), body.take("magic_link_token"));
-    if !link.is_empty() {
-        // No such link was ever sent, so this is nobody's; it costs and counts like any other try.
-        return Claim::new(None, String::new(), Password::from(link));
-    }
-    let password = Password::from(password);
+    let (id, login_id, password) = (body.take("id"), body.take("login_id"), Password::from(body.take("password")));
     let claim = if id.is_empty() {
         Claim::new(text_login(&login_id), cut(&login_id, 128), password)
     } else {
@@ -110,13 +105,20 @@ pub(crate) async fn login(request: HttpRequest, call: Call, body: RawBody) -> Re
     let device_id = body.take("device_id").chars().filter(|c| !c.is_control()).collect::<String>();
     let client = Client { device_id: cut(&device_id, DEVICE_BYTES), ..call.client.clone() };
     let (wants_cookies, started) = (is_scripted(&request), Instant::now());
+    // Where a link is shown, nothing else counts.
+    let link = body.take("magic_link_token");
     let claim = Claim {
         device: cookie::device(request.headers()).as_deref().map(Token::presented),
         keeps_device: wants_cookies && call.service.cookies.speaks_https(call.is_https),
         ..claim(&mut body)
     };
     Witness::leave_audit(&request);
-    let opened = call.service.sign_ins.sign_in(call.permit::<operations::Login>()?, claim, &client, &call.origin).await;
+    let (permit, sign_ins) = (call.permit::<operations::Login>()?, &call.service.sign_ins);
+    let opened = if link.is_empty() {
+        sign_ins.sign_in(permit, claim, &client, &call.origin).await
+    } else {
+        sign_ins.sign_in_by_link(permit, &Token::presented(&link), &claim, &client, &call.origin).await
+    };
     let opened = floor::held(opened, call.service.refused_sign_in, started).await?;
     Ok(signed_in(&call, opened, wants_cookies))
 }

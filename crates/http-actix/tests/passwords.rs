@@ -6,6 +6,8 @@ mod app;
 
 use app::{BODY_PARAM, EXPIRED, FORBIDDEN, MISSING, PASSWORD, TestApp};
 use muster_domain::mail::MailKind;
+use muster_domain::role::Roles;
+use muster_domain::testkit::fixture;
 use serde_json::json;
 
 const NEW: &str = "An0ther!pass";
@@ -185,4 +187,31 @@ async fn nothing_that_a_link_carries_lies_in_the_store() {
     for letter in app.letters().await {
         assert!(!app.keeps(letter.token.unwrap().expose()));
     }
+}
+
+#[actix_web::test]
+async fn a_guest_signs_in_by_a_link_in_a_mail() {
+    let app =
+        TestApp::mailing("[accounts]\nguest_magic_links = true\n[mail]\nsmtp_host = \"127.0.0.1\"\nfrom = \"crew@example.test\"\n").await;
+    let ada = app.somebody("ada").await;
+    let guest = app.insert("gia", |user| (user.roles, user.identity) = (Roles::guest(), fixture::identity("magic_link", "g"))).await;
+    let kind = async |login: &str| app.post("/api/v4/users/login/type", &json!({ "login_id": login })).send().await;
+    assert_eq!(kind("ada").await.json(), json!({ "auth_service": "" }));
+    let told = kind("GIA@example.test").await;
+    assert_eq!((told.status, told.json()), (200, json!({ "auth_service": "magic_link" })));
+    let show = json!({ "magic_link_token": link(&app, MailKind::MagicLink).await, "login_id": "ada", "password": PASSWORD });
+
+    let entered = app.post("/api/v4/users/login", &show).send().await;
+
+    assert_eq!((entered.status, &entered.json()["username"], entered.header("cache-control")), (201, &json!("gia"), Some("no-store")));
+    let me = app.get("/api/v4/users/me").bearer(entered.header("token").unwrap()).send().await;
+    assert_eq!(me.json()["id"], json!(guest.id.as_str()));
+    let invalid = "api.user.login.invalid_credentials_email_username";
+    app.post("/api/v4/users/login", &show).send().await.is_error(401, invalid);
+    app.post("/api/v4/users/login", &json!({ "magic_link_token": "x".repeat(64) })).send().await.is_error(401, invalid);
+    let config = app.get("/api/v4/config/client").by(&ada).send().await.json();
+    for key in ["EnableGuestMagicLink", "PasswordEnableForgotLink", "SendEmailNotifications", "EnableMultifactorAuthentication"] {
+        assert_eq!(config[key], json!("true"), "{key}");
+    }
+    assert_eq!([&config["EnforceMultifactorAuthentication"], &config["RequireEmailVerification"]], [&json!("false"), &json!("false")]);
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 use muster_domain::port::PasswordsError;
 use tokio::sync::oneshot;
 use tracing::Span;
@@ -47,6 +47,8 @@ impl From<Lost> for PasswordsError {
 /// Threads that each own a worker and lend it to one job after the other. They end when the pool is dropped.
 pub(super) struct Pool<W> {
     jobs: Sender<Job<W>>,
+    /// Jobs that are done before those.
+    first: Sender<Job<W>>,
     threads: usize,
     pace: Arc<Pace>,
 }
@@ -54,14 +56,15 @@ pub(super) struct Pool<W> {
 impl<W: Worker> Pool<W> {
     /// Starts a thread for each worker. `usual` is how long a job takes, until jobs have been measured.
     pub(super) fn start(workers: Vec<W>, queue: usize, usual: Duration) -> std::io::Result<Self> {
-        let (jobs, waiting) = bounded(queue);
+        let ((jobs, waiting), (first, first_waiting)) = (bounded(queue), bounded(queue));
+        let waiting = Queues { first: first_waiting, others: waiting };
         let pace = Arc::new(Pace::of(usual));
         let threads = workers.len();
         for (number, worker) in workers.into_iter().enumerate() {
             let (waiting, pace) = (waiting.clone(), Arc::clone(&pace));
             std::thread::Builder::new().name(format!("password-{number}")).spawn(move || work_off(worker, &waiting, &pace))?;
         }
-        Ok(Self { jobs, threads, pace })
+        Ok(Self { jobs, first, threads, pace })
     }
 
     /// Has a worker do something and waits for what comes of it. Dropped before a worker is free, it is never done.
@@ -69,8 +72,21 @@ impl<W: Worker> Pool<W> {
         Ok(self.submit(work)?.await.map_err(|_| Lost::Ended)??)
     }
 
+    /// The same before all that is not done first too, and with places of its own to wait in.
+    pub(super) async fn run_first<T: Send + 'static>(&self, work: impl FnOnce(&mut W) -> T + Send + 'static) -> Result<T, PasswordsError> {
+        Ok(self.queued(&self.first, work)?.await.map_err(|_| Lost::Ended)??)
+    }
+
     pub(super) fn submit<T: Send + 'static>(
         &self,
+        work: impl FnOnce(&mut W) -> T + Send + 'static,
+    ) -> Result<oneshot::Receiver<Result<T, Lost>>, PasswordsError> {
+        self.queued(&self.jobs, work)
+    }
+
+    fn queued<T: Send + 'static>(
+        &self,
+        queue: &Sender<Job<W>>,
         work: impl FnOnce(&mut W) -> T + Send + 'static,
     ) -> Result<oneshot::Receiver<Result<T, Lost>>, PasswordsError> {
         let (reply, answer) = oneshot::channel();
@@ -86,7 +102,7 @@ impl<W: Worker> Pool<W> {
             let _ = reply.send(done);
             true
         };
-        self.jobs.try_send(Box::new(job)).map_err(|_| self.busy())?;
+        queue.try_send(Box::new(job)).map_err(|_| self.busy())?;
         Ok(answer)
     }
 
@@ -102,7 +118,19 @@ fn wait(waiting: usize, threads: usize, each: Duration) -> Duration {
     each.saturating_mul(rounds).max(LEAST_WAIT)
 }
 
-fn work_off<W: Worker>(mut worker: W, waiting: &Receiver<Job<W>>, pace: &Pace) {
+/// Where jobs wait.
+struct Queues<W> {
+    first: Receiver<Job<W>>,
+    others: Receiver<Job<W>>,
+}
+
+impl<W> Clone for Queues<W> {
+    fn clone(&self) -> Self {
+        Self { first: self.first.clone(), others: self.others.clone() }
+    }
+}
+
+fn work_off<W: Worker>(mut worker: W, waiting: &Queues<W>, pace: &Pace) {
     // In Linux priorities belong to threads. One that can't be lowered hashes all the same.
     let _ = rustix::process::setpriority_process(Some(rustix::thread::gettid()), NICE);
     while let Some(job) = next(&mut worker, waiting) {
@@ -114,13 +142,19 @@ fn work_off<W: Worker>(mut worker: W, waiting: &Receiver<Job<W>>, pace: &Pace) {
 }
 
 /// The next job; `None` when there will be none any more.
-fn next<W: Worker>(worker: &mut W, waiting: &Receiver<Job<W>>) -> Option<Job<W>> {
-    match waiting.recv_timeout(REST_AFTER) {
-        Ok(job) => Some(job),
-        Err(RecvTimeoutError::Disconnected) => None,
-        Err(RecvTimeoutError::Timeout) => {
+fn next<W: Worker>(worker: &mut W, waiting: &Queues<W>) -> Option<Job<W>> {
+    if let Ok(job) = waiting.first.try_recv() {
+        return Some(job);
+    }
+    select! {
+        recv(waiting.first) -> job => job.ok(),
+        recv(waiting.others) -> job => job.ok(),
+        default(REST_AFTER) => {
             worker.rest();
-            waiting.recv().ok()
+            select! {
+                recv(waiting.first) -> job => job.ok(),
+                recv(waiting.others) -> job => job.ok(),
+            }
         }
     }
 }

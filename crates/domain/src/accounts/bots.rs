@@ -268,15 +268,12 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`BotError`] names the first check that failed. To whoever sees everybody, an account that is not there is missing, not forbidden.
+    /// [`BotError`] names the first check that failed. An account that is not there is missing, not forbidden.
     #[tracing::instrument(skip_all)]
     pub async fn convert_to_bot(&self, actor: &Actor, id: &UserId, origin: &Origin) -> Result<User, BotError> {
         let seen = self.store.read().await?.users().by_id(id).await?;
-        if seen.is_none() && actor.holds(Permission::ViewMembers) {
-            return Err(BotError::Missing);
-        }
-        permit::<operations::ConvertUserToBot>(actor, seen.as_ref())?;
         let seen = seen.ok_or(BotError::Missing)?;
+        permit::<operations::ConvertUserToBot>(actor, Some(&seen))?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let is_held = super::activation::hold_admins(&mut *work, &seen).await?;
@@ -317,7 +314,7 @@ impl Accounts {
         if wanted.password.is_empty() {
             return Err(BotError::PasswordNeeded);
         }
-        self.rules.passwords.check(&wanted.password)?;
+        self.check_password(&wanted.password, &[])?;
         let hash = self.passwords.hash(&wanted.password).await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;

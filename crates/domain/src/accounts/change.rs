@@ -99,7 +99,7 @@ impl Accounts {
         permit::<operations::PatchUser>(actor, seen.as_ref())?;
         let seen = seen.ok_or(ChangeError::Missing)?;
         check_provided(&seen, &mut wanted)?;
-        self.check_address(actor, &seen, wanted.new_email(&seen), password).await?;
+        self.check_address::<operations::PatchUser>(actor, &seen, wanted.new_email(&seen), password, origin).await?;
         let apply = |user: User, now| wanted.apply(user, now);
         self.write::<operations::PatchUser>(actor, &seen, apply, origin).await
     }
@@ -124,7 +124,7 @@ impl Accounts {
         check_provided(&seen, &mut wanted.patch)?;
         // No address at all is no other address: it is refused by its form.
         let address = wanted.patch.new_email(&seen).filter(|email| !email.trim().is_empty());
-        self.check_address(actor, &seen, address, password).await?;
+        self.check_address::<operations::UpdateUser>(actor, &seen, address, password, origin).await?;
         let has_timezone = wanted.timezone.is_some();
         let apply = |user: User, now| wanted.apply(user, now);
         let mut shown = self.write::<operations::UpdateUser>(actor, &seen, apply, origin).await?;
@@ -158,13 +158,24 @@ impl Accounts {
     }
 
     /// Whether an account may get another address, and its holder has shown that he is the one who asks.
-    async fn check_address(&self, actor: &Actor, seen: &User, address: Option<&str>, password: &Password) -> Result<(), ChangeError> {
+    async fn check_address<O: Permitted>(
+        &self,
+        actor: &Actor,
+        seen: &User,
+        address: Option<&str>,
+        password: &Password,
+        origin: &Origin,
+    ) -> Result<(), ChangeError> {
         let Some(address) = address else { return Ok(()) };
         if actor.user_id() == Some(&seen.id) {
             if password.is_empty() {
                 return Err(ChangeError::PasswordNeeded);
             }
-            self.sign_ins.prove(&seen.id, password).await?;
+            match O::OPERATION {
+                // It answers a wrong one with 401.
+                Operation::PatchUser => self.sign_ins.prove(&seen.id, password).await?,
+                other => self.sign_ins.prove_on_record(other, &seen.id, password, origin).await?,
+            }
         }
         let (domains, is_guest) = if seen.is_guest() { (&self.rules.guest_domains, true) } else { (&self.rules.domains, false) };
         if domains.take(address) { Ok(()) } else { Err(ChangeError::Domain { is_guest }) }
@@ -183,6 +194,11 @@ impl Accounts {
         // The account may have risen in rank since it was looked at.
         permit::<O>(actor, Some(&before))?;
         let after = apply(before.clone(), now)?;
+        let is_own = actor.user_id() == Some(&seen.id);
+        if is_own && after.email != before.email && (before.credential_epoch != seen.credential_epoch || before.email != seen.email) {
+            // The password that was shown may count no more, or none was asked for since that was the address.
+            return Err(ChangeError::WrongPassword);
+        }
         if after.username != before.username && work.groups().has_name(after.username.as_str()).await? {
             return Err(ChangeError::Taken(UniqueField::Username));
         }

@@ -112,7 +112,7 @@ impl Accounts {
             return Err(PasswordError::NoPerson);
         }
         if is_own && !wanted.is_hashed {
-            self.check_own(&seen, &wanted.current).await?;
+            self.check_own(&seen, &wanted.current, origin).await?;
         }
         let hash = self.secret(&seen, wanted).await?;
         let now = self.clock.now();
@@ -131,12 +131,12 @@ impl Accounts {
         Ok(())
     }
 
-    async fn check_own(&self, seen: &User, current: &Password) -> Result<(), PasswordError> {
+    async fn check_own(&self, seen: &User, current: &Password, origin: &Origin) -> Result<(), PasswordError> {
         if current.is_empty() {
             return Err(PasswordError::CurrentNeeded);
         }
         match seen.identity.service.as_str() {
-            "" => Ok(self.sign_ins.prove(&seen.id, current).await?),
+            "" => Ok(self.sign_ins.prove_on_record(Operation::UpdateUserPassword, &seen.id, current, origin).await?),
             "magic_link" => Err(PasswordError::MagicLink),
             _ => Err(PasswordError::Provided),
         }

@@ -5,6 +5,7 @@ use super::{
     WeakPassword, operations,
 };
 use crate::notice::{self, Event};
+use crate::one_time::TokenKind;
 use crate::provider::{Bound, LDAP, Provider, ProviderError};
 use crate::session::{EndReason, Ending};
 use crate::sign_in::{Claim, SignInError, text_login};
@@ -187,11 +188,12 @@ impl Accounts {
     }
 
     async fn to_password(&self, user: &User, password: &Password, actor: &Actor, origin: &Origin) -> Result<SwitchedTo, SwitchError> {
-        self.rules.passwords.check(password)?;
+        self.check_password(password, &[user.username.as_str(), user.email.as_str()])?;
         let hash = self.passwords.hash(password).await?;
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let before = work.users().locked(&user.id).await?.ok_or(SwitchError::NotSignedIn)?;
+        check_proof(user, &before)?;
         check_service(&before, &user.identity.service)?;
         work.credentials().change(&self.new_password(&user.id, hash)).await?;
         let after = User { identity: ExternalIdentity::default(), ..before.clone() };
@@ -204,6 +206,7 @@ impl Accounts {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let before = work.users().locked(&user.id).await?.ok_or(SwitchError::OtherSignIn)?;
+        check_proof(user, &before)?;
         check_service(&before, "")?;
         let identity = ExternalIdentity { service: LDAP.to_owned(), subject: Some(subject) };
         let after = User { identity, password_updated_at: now, updated_at: now.max(before.updated_at), ..before.clone() };
@@ -226,6 +229,7 @@ impl Accounts {
     ) -> Result<(), StoreError> {
         let ending = Ending { at: now, reason: EndReason::SignInMethodChanged, by: Some(before.id.clone()) };
         work.sessions().end_all(&before.id, None, &ending).await?;
+        work.one_time_tokens().end(&before.id, &TokenKind::ENDED_BY_PASSWORD).await?;
         work.known_devices().forget(&before.id).await?;
         let service = Some(after.identity.service.as_str()).filter(|service| !service.is_empty());
         let event = Event::SignInMethodChanged(service.unwrap_or("email").to_owned());
@@ -237,6 +241,11 @@ impl Accounts {
         let entry = AuditEntry { actor: by_holder, before: was, after: is, shown_as: Some("success".to_owned()), ..entry };
         work.audits().record(&[entry]).await
     }
+}
+
+/// What was shown may be no proof any more.
+fn check_proof(seen: &User, before: &User) -> Result<(), SwitchError> {
+    if seen.credential_epoch == before.credential_epoch { Ok(()) } else { Err(SignInError::InvalidCredentials.into()) }
 }
 
 fn check_service(user: &User, wanted: &str) -> Result<(), SwitchError> {

@@ -108,14 +108,15 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(), VerifyError> {
         let hashes = self.keys.candidates(Purpose::OneTime, token.expose());
-        if self.store.read().await?.one_time_tokens().by_token(&hashes).await?.is_none() {
+        let Some(seen) = self.store.read().await?.one_time_tokens().by_token(&hashes).await? else {
             return Err(self.unknown_token(client).map_or(VerifyError::BadLink, VerifyError::TooMany));
-        }
+        };
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
+        // The account before its tokens, as everywhere.
+        let before = work.users().locked(&seen.user_id).await?.ok_or(VerifyError::BadLink)?;
         let used = work.one_time_tokens().redeem(&hashes, TokenKind::Verification, now).await?;
         let held = used.ok_or(VerifyError::BadLink)?;
-        let before = work.users().locked(&held.user_id).await?.ok_or(VerifyError::BadLink)?;
         if before.email != held.email {
             // A link for a former address must not bring it back.
             return Err(VerifyError::BadLink);
@@ -161,14 +162,14 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<(), UndoError> {
         let hashes = self.keys.candidates(Purpose::OneTime, token.expose());
-        if self.store.read().await?.one_time_tokens().by_token(&hashes).await?.is_none() {
+        let Some(seen) = self.store.read().await?.one_time_tokens().by_token(&hashes).await? else {
             return Err(self.unknown_token(client).map_or(UndoError::BadLink, UndoError::TooMany));
-        }
+        };
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
+        let before = work.users().locked(&seen.user_id).await?.ok_or(UndoError::BadLink)?;
         let used = work.one_time_tokens().redeem(&hashes, TokenKind::EmailUndo, now).await?;
         let held = used.ok_or(UndoError::BadLink)?;
-        let before = work.users().locked(&held.user_id).await?.ok_or(UndoError::BadLink)?;
         let after = User { email: held.email, ..verified(&before, now) };
         work.users().update(&after).await?;
         work.users().grow_epoch(&after.id).await?;

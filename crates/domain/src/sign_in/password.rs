@@ -7,7 +7,7 @@ use crate::credential::{Digest, Password, PasswordHash, Token};
 use crate::id::UserId;
 use crate::limit::{Counted, Whose};
 use crate::operation::Operation;
-use crate::port::{Purpose, Verdict};
+use crate::port::{PasswordsError, Purpose, Verdict};
 use crate::provider::{Bound, LDAP};
 use crate::store::{Attempt, LoginName, StoreError};
 use crate::time::Timestamp;
@@ -28,8 +28,22 @@ enum Counter {
 pub(super) struct Trial {
     pub(super) attempt: Attempt,
     counter: Counter,
+    /// Whether it is made on a device that the account knows.
+    is_known: bool,
     /// The hash to store in place of the one that was verified.
     pub(super) renewed: Option<Renewal>,
+}
+
+/// Whose try was counted where.
+pub(super) struct CountedTry {
+    user: UserId,
+    counter: Counter,
+}
+
+impl Trial {
+    pub(super) fn counted(&self) -> CountedTry {
+        CountedTry { user: self.attempt.user.id.clone(), counter: self.counter.clone() }
+    }
 }
 
 /// A hash that takes the place of another of the same password.
@@ -56,11 +70,34 @@ impl Tried {
 }
 
 impl SignIns {
-    /// Checks the password of somebody who is signed in, and counts a wrong one as a sign-in does.
+    /// Checks the password of somebody who is signed in, counts a wrong one as a sign-in does, and writes it into the audit.
     ///
     /// # Errors
     ///
     /// [`SignInError::InvalidCredentials`] and [`SignInError::Locked`], besides failures.
+    #[tracing::instrument(skip_all)]
+    pub async fn prove_on_record(
+        &self,
+        operation: Operation,
+        user: &UserId,
+        password: &Password,
+        origin: &Origin,
+    ) -> Result<(), SignInError> {
+        let proven = self.prove(user, password).await;
+        if let Err(error @ SignInError::InvalidCredentials) = &proven
+            && let Some(reason) = error.audited()
+        {
+            self.record_refusal(operation, reason, Some(user.clone()), "", origin).await;
+        }
+        proven
+    }
+
+    /// Checks the password of somebody who is signed in, and counts a wrong one as a sign-in does. Whoever answers one with 401 has
+    /// it on record by that.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::prove_on_record`].
     #[tracing::instrument(skip_all)]
     pub async fn prove(&self, user: &UserId, password: &Password) -> Result<(), SignInError> {
         let tried = self.try_account(&LoginName::Id(user.clone()), None).await?;
@@ -88,6 +125,13 @@ impl SignIns {
     }
 
     async fn bound_for(&self, user: &User, name: &str, password: &Password) -> Result<Bound, SignInError> {
+        let name_there = name.to_lowercase();
+        self.count(Counted::SignInsByAccount, Whose::Account(&name_there))?;
+        // Whose the name is there counts too: own sign-ins forgive what is counted at the account.
+        let digest = self.keys.digest(Purpose::UnknownLogin, &format!("ldap {name_there}"));
+        if let Some(until) = self.strangers.attempt(&digest, &self.rules.lock, self.clock.now()) {
+            return Err(self.locked(until));
+        }
         let tried = self.try_account(&LoginName::Id(user.id.clone()), None).await?;
         let trial = tried.ok_or(SignInError::InvalidCredentials)?;
         if !trial.attempt.is_open {
@@ -96,7 +140,7 @@ impl SignIns {
         match self.providers.bind(name, password).await {
             Ok(Bound::Wrong) => Err(SignInError::InvalidCredentials),
             other => {
-                self.give_back(&trial).await?;
+                self.give_back(&trial.counted()).await?;
                 Ok(other?)
             }
         }
@@ -106,7 +150,11 @@ impl SignIns {
     pub(super) async fn counted(&self, claim: &Claim, client: &Client) -> Result<Tried, SignInError> {
         self.count(Counted::SignInsByAddress, Whose::Network(client.address.network()))?;
         let typed = claim.typed.to_lowercase();
-        self.count(Counted::SignInsByAccount, Whose::Account(&typed))?;
+        if let Err(refused) = self.count(Counted::SignInsByAccount, Whose::Account(&typed))
+            && !self.is_on_known_device(claim).await?
+        {
+            return Err(refused);
+        }
         if let Some(login) = &claim.login
             && let Some(trial) = self.try_account(login, claim.device.as_ref()).await?
         {
@@ -119,22 +167,36 @@ impl SignIns {
         Ok(Tried::Nobody(self.strangers.attempt(&name, &self.rules.lock, self.clock.now())))
     }
 
+    /// Whether a sign-in comes from a device that the account knows: strangers who try its name don't keep its holder out there.
+    async fn is_on_known_device(&self, claim: &Claim) -> Result<bool, StoreError> {
+        let (Some(login), Some(token)) = (&claim.login, claim.device.as_ref().filter(|_| self.rules.knows_devices)) else {
+            return Ok(false);
+        };
+        let mut work = self.store.begin().await?;
+        let user = match login {
+            LoginName::Id(id) => work.users().by_id(id).await?,
+            LoginName::Text(text) => work.users().by_login(text).await?,
+        };
+        let Some(user) = user else { return Ok(false) };
+        let hashes = self.keys.candidates(Purpose::KnownDevice, token.expose());
+        work.known_devices().is_known(&user.id, &hashes).await
+    }
+
     async fn try_account(&self, login: &LoginName, device: Option<&Token>) -> Result<Option<Trial>, StoreError> {
         let (rules, now) = (&self.rules.lock, self.clock.now());
         let mut work = self.store.begin().await?;
         let Some(attempt) = work.credentials().attempt(login, rules, now).await? else { return Ok(None) };
         let mut counter = if attempt.is_open { Counter::Account } else { Counter::None };
-        if !attempt.is_open
-            && attempt.user.bot.is_none()
-            && let Some(token) = device.filter(|_| self.rules.knows_devices)
-        {
+        let mut is_known = false;
+        if let Some(token) = device.filter(|_| self.rules.knows_devices && attempt.user.bot.is_none()) {
             let hashes = self.keys.candidates(Purpose::KnownDevice, token.expose());
-            if work.known_devices().attempt(&attempt.user.id, &hashes, rules, now).await? {
+            is_known = work.known_devices().is_known(&attempt.user.id, &hashes).await?;
+            if !attempt.is_open && work.known_devices().attempt(&attempt.user.id, &hashes, rules, now).await? {
                 counter = Counter::Device(hashes);
             }
         }
         work.commit().await?;
-        Ok(Some(Trial { attempt, counter, renewed: None }))
+        Ok(Some(Trial { attempt, counter, is_known, renewed: None }))
     }
 
     /// Checks a password against what a try found, always at the cost of one check.
@@ -148,11 +210,11 @@ impl SignIns {
         };
         let is_open = !matches!(trial.counter, Counter::None);
         let stored = trial.attempt.hash.clone().filter(|_| is_open);
-        let verdict = match self.passwords.verify(password, stored.clone()).await {
+        let verdict = match self.checked_by(&trial, password, stored.clone()).await {
             Ok(verdict) => verdict,
             Err(error) => {
                 // Nobody looked at the password, so the try does not count.
-                self.give_back(&trial).await?;
+                self.give_back(&trial.counted()).await?;
                 return Err(error.into());
             }
         };
@@ -168,6 +230,10 @@ impl SignIns {
         }
     }
 
+    async fn checked_by(&self, trial: &Trial, password: &Password, stored: Option<PasswordHash>) -> Result<Verdict, PasswordsError> {
+        if trial.is_known { self.passwords.verify_known(password, stored).await } else { self.passwords.verify(password, stored).await }
+    }
+
     /// Asks the directory, which has its own limit: ours is reached before, and then it is not asked any more.
     async fn bound(&self, trial: Trial, password: &Password) -> Result<Trial, SignInError> {
         let name = trial.attempt.user.identity.subject.clone().unwrap_or_default();
@@ -175,17 +241,16 @@ impl SignIns {
             Ok(Bound::Right { .. }) => Ok(trial),
             Ok(Bound::Wrong | Bound::NotSetUp) => Err(SignInError::InvalidCredentials),
             Err(error) => {
-                self.give_back(&trial).await?;
+                self.give_back(&trial.counted()).await?;
                 Err(error.into())
             }
         }
     }
 
     /// Gives a counted try back: the password was right, or was never looked at.
-    pub(super) async fn give_back(&self, trial: &Trial) -> Result<(), StoreError> {
-        let user = &trial.attempt.user.id;
+    pub(super) async fn give_back(&self, CountedTry { user, counter }: &CountedTry) -> Result<(), StoreError> {
         let mut work = self.store.begin().await?;
-        match &trial.counter {
+        match counter {
             Counter::Account => work.credentials().give_back(user).await?,
             Counter::Device(hashes) => work.known_devices().give_back(user, hashes).await?,
             Counter::None => return Ok(()),

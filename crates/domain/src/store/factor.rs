@@ -67,11 +67,14 @@ pub trait KnownDevices: Send {
     /// Gives a counted try back: the password was never looked at.
     async fn give_back(&mut self, user: &UserId, hashes: &[Digest]) -> Result<(), StoreError>;
 
+    /// Whether an account knows a device.
+    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError>;
+
     /// Writes down that an account's known device was used to sign in, and forgets wrong passwords from it; tells whether it is known.
     async fn recognise(&mut self, user: &UserId, hashes: &[Digest], now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Makes a device known; those of the account beyond so many that were used last are forgotten.
-    async fn know(&mut self, device: &NewDevice, most: u32) -> Result<(), StoreError>;
+    /// Makes a device known; those of the account beyond so many that were used last are forgotten. Tells whether the account had any.
+    async fn know(&mut self, device: &NewDevice, most: u32) -> Result<bool, StoreError>;
 
     /// Forgets an account's devices.
     async fn forget(&mut self, user: &UserId) -> Result<(), StoreError>;

@@ -118,6 +118,7 @@ pub fn sign_in_rules() -> SignInRules {
         },
         needs_verified_email: false,
         knows_devices: true,
+        has_links: true,
     }
 }
 

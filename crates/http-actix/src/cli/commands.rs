@@ -142,7 +142,10 @@ async fn rotate(config: &Config) -> Result<(), String> {
     let resealed = wiring::service(config, ports).second_factors.reseal().await.map_err(|error| told(&error))?;
     say_resealed(&resealed)?;
     if sessions + tokens == 0 && resealed.lost + resealed.left == 0 {
-        return say("nothing needs the former keys any more: secrets.previous_keys may be emptied");
+        return say(
+            "no session, token or second factor needs the former keys any more; letters that wait and links in mails may, for a week at \
+             most: empty secrets.previous_keys then",
+        );
     }
     say(&format!(
         "still stored under former keys: {sessions} sessions, {tokens} access tokens; each moves when it is used next, so keep \

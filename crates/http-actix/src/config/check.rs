@@ -15,6 +15,8 @@ impl Config {
             self.locale_is_wrong(),
             self.files_are_wrong(),
             self.idle_is_wrong(),
+            self.domains_are_wrong(),
+            self.floors_are_wrong(),
             self.mail_is_wrong(),
             self.second_factor_is_wrong(),
             self.numbers_are_wrong(),
@@ -55,6 +57,26 @@ impl Config {
             |origin: &String| origin == "*" || Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == **origin);
         let odd = origins.iter().find(|origin| !is_origin(origin))?;
         Some(format!("server.cors_origins: {odd} is no origin; write scheme, host and port alone, such as https://chat.example.test"))
+    }
+
+    /// Who need not show that he reads mail at an address can claim one of any domain.
+    fn domains_are_wrong(&self) -> Option<String> {
+        let accounts = &self.accounts;
+        let is_restricted = !(accounts.restrict_domains.trim().is_empty() && accounts.restrict_guest_domains.trim().is_empty());
+        (is_restricted && !accounts.require_verified_email).then(|| {
+            "accounts.restrict_domains: an address that nobody has verified may be anybody's; set accounts.require_verified_email to true, \
+             or leave restrict_domains and restrict_guest_domains empty"
+                .to_owned()
+        })
+    }
+
+    /// An answer that waits longer than a request may take is none.
+    fn floors_are_wrong(&self) -> Option<String> {
+        let most = self.server.request_timeout_secs.saturating_mul(1000);
+        let floors =
+            [("accounts.refused_sign_in_ms", self.accounts.refused_sign_in_ms), ("mail.answer_floor_ms", self.mail.answer_floor_ms)];
+        let (setting, _) = floors.into_iter().find(|(_, floor)| *floor >= most)?;
+        Some(format!("{setting}: it must be less than server.request_timeout_secs, which is {most} ms; no answer would come in time"))
     }
 
     fn cookies_are_wrong(&self) -> Option<String> {

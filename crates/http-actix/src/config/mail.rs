@@ -63,10 +63,20 @@ impl MailConfig {
 }
 
 impl Config {
+    /// What can't be without a mail server.
+    fn mail_is_missing(&self) -> Option<String> {
+        let needs = [
+            ("accounts.require_verified_email", self.accounts.require_verified_email, "nobody could be sent the link that lets him in"),
+            ("accounts.guest_magic_links", self.accounts.guest_magic_links, "guests could not be sent theirs"),
+        ];
+        let (setting, _, why) = needs.into_iter().find(|(_, is_on, _)| *is_on)?;
+        Some(format!("mail.smtp_host: {setting} needs a mail server: {why}; name one, or set {setting} to false"))
+    }
+
     pub(super) fn mail_is_wrong(&self) -> Option<String> {
         let mail = &self.mail;
         if !mail.is_on() {
-            return None;
+            return self.mail_is_missing();
         }
         if !mail.from.contains('@') {
             return Some("mail.from: with mail.smtp_host it must be the sender's address, such as Crew <users@example.test>".to_owned());

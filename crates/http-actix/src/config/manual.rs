@@ -35,6 +35,7 @@ const REFERENCE: &[(&str, &str)] = &[
     ("accounts.lock_for_ever", ""),
     ("accounts.refused_sign_in_ms", ""),
     ("accounts.known_devices", ""),
+    ("accounts.guest_magic_links", "GuestAccountsSettings.EnableGuestMagicLink"),
     ("accounts.require_verified_email", "EmailSettings.RequireEmailVerification"),
     ("passwords.refuse_guessable", ""),
     ("second_factor.enabled", "ServiceSettings.EnableMultifactorAuthentication"),
@@ -61,7 +62,7 @@ const REFERENCE: &[(&str, &str)] = &[
     ("accounts.show_email_address", "PrivacySettings.ShowEmailAddress"),
     ("accounts.show_full_name", "PrivacySettings.ShowFullName"),
     ("accounts.sessions_per_user", ""),
-    ("accounts.reveal_mfa", "ServiceSettings.DisableLegacyMFA"),
+    ("accounts.reveal_mfa", "ServiceSettings.DisableLegacyMFA, turned round"),
     ("accounts.allow_sign_up", "TeamSettings.EnableUserCreation"),
     ("accounts.restrict_domains", "TeamSettings.RestrictCreationToDomains"),
     ("accounts.restrict_guest_domains", "GuestAccountsSettings.RestrictCreationToDomains"),
@@ -103,7 +104,7 @@ const REFERENCE: &[(&str, &str)] = &[
     ("files.s3_secret", "FileSettings.AmazonS3SecretAccessKey"),
     ("files.s3_secret_file", ""),
     ("files.s3_path_style", ""),
-    ("files.s3_allow_http", "FileSettings.AmazonS3SSL"),
+    ("files.s3_allow_http", "FileSettings.AmazonS3SSL, turned round"),
     ("cookies.same_site", ""),
     ("limits.enabled", "RateLimitSettings.Enable"),
     ("limits.sign_in_per_address_per_minute", "RateLimitSettings.PerSec"),
@@ -117,6 +118,7 @@ const REFERENCE: &[(&str, &str)] = &[
 
 /// What the end of a name says of the value's unit.
 const UNITS: &[(&str, &str)] = &[
+    ("_ms", "milliseconds"),
     ("_secs", "seconds"),
     ("_minutes", "minutes"),
     ("_hours", "hours"),

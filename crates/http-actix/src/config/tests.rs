@@ -47,6 +47,23 @@ fn what_would_be_unsafe_or_useless_is_refused() {
 }
 
 #[test]
+fn what_needs_something_else_is_refused_without_it() {
+    let mail = "[mail]\nsmtp_host = \"127.0.0.1\"\nfrom = \"crew@example.test\"\n";
+    for (toml, setting) in [
+        ("[accounts]\nrestrict_domains = \"example.test\"".to_owned(), "require_verified_email"),
+        ("[accounts]\nrestrict_guest_domains = \"example.test\"".to_owned(), "require_verified_email"),
+        ("[accounts]\nrequire_verified_email = true".to_owned(), "mail.smtp_host"),
+        ("[accounts]\nguest_magic_links = true".to_owned(), "mail.smtp_host"),
+        ("[accounts]\nrefused_sign_in_ms = 30000".to_owned(), "accounts.refused_sign_in_ms"),
+        ("[server]\nrequest_timeout_secs = 1\n[mail]\nanswer_floor_ms = 1000".to_owned(), "mail.answer_floor_ms"),
+    ] {
+        assert!(refused(&toml).contains(setting), "{toml}");
+    }
+    let all = "[accounts]\nrestrict_domains = \"example.test\"\nrequire_verified_email = true\nguest_magic_links = true";
+    Config::read(&over_defaults(&format!("{mail}{all}"))).unwrap();
+}
+
+#[test]
 fn what_is_shown_hides_secrets() {
     let text = shown(&over_defaults(
         "[secrets]\nkey = \"canary\"\nprevious_keys = [\"canary\"]\n[store]\nurl = \"postgres://u:canary@h/d?password=canary\"",

@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use muster_domain::accounts::{Switch, SwitchWanted, SwitchedTo};
 use muster_domain::credential::Password;
 use muster_domain::permission::operations;
+use muster_domain::sign_in::MAGIC_LINK;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use utoipa::ToSchema;
@@ -29,7 +30,7 @@ pub struct LoginTypeBody {
 /// How somebody signs in, as far as it is told.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AuthServiceBody {
-    /// Empty: with a password.
+    /// Empty: with a password. `magic_link`: by the link that was sent now.
     pub auth_service: &'static str,
 }
 
@@ -63,18 +64,21 @@ pub struct FollowBody {
 #[utoipa::path(
     post, path = "/api/v4/users/login/type", operation_id = "GetLoginType", tag = "users", request_body = LoginTypeBody,
     responses(
-        (status = 200, description = "Told, the same of every account", body = inline(AuthServiceBody)),
+        (status = 200, description = "Told; the same of every account but a guest's that signs in by links, which is sent one", body = inline(AuthServiceBody)),
         (status = 400, description = "No login_id", body = inline(ErrorBody)),
         (status = 429, description = "Asked too often", body = inline(ErrorBody)),
     )
 )]
 #[tracing::instrument(name = "http.session.login_type", skip_all)]
 pub(crate) async fn login_type(call: Call, body: RawBody) -> Result<HttpResponse, ApiError> {
-    if body.texts().await?.take("login_id").is_empty() {
+    let login = body.texts().await?.take("login_id");
+    if login.is_empty() {
         return Err(ApiError::body_param("login_id"));
     }
-    call.service.sign_ins.count_kind_asked(&call.permit::<operations::GetLoginType>()?, &call.client)?;
-    Ok(HttpResponse::Ok().json(AuthServiceBody { auth_service: "" }))
+    let permit = call.permit::<operations::GetLoginType>()?;
+    call.service.sign_ins.count_kind_asked(&permit, &call.client)?;
+    let has_link = call.service.accounts.ask_for_link(permit, &login, &call.client, &call.origin).await?;
+    Ok(HttpResponse::Ok().json(AuthServiceBody { auth_service: if has_link { MAGIC_LINK } else { "" } }))
 }
 
 fn wanted(mut fields: Fields) -> Result<SwitchWanted, ApiError> {

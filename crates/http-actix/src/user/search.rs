@@ -73,10 +73,12 @@ pub(crate) async fn search(call: SignedCall, body: RawBody) -> Result<HttpRespon
         return Err(ApiError::body_param("team_id"));
     }
     let most = if most == 0 { USUAL } else { most };
-    let most = u32::try_from(most).ok().filter(|_| (1..=MOST).contains(&most)).ok_or_else(|| ApiError::body_param("limit"))?;
+    let checked = u32::try_from(most).ok().filter(|_| (1..=MOST).contains(&most));
     let permit = call.permit::<operations::SearchUsers>()?;
+    // What may be searched is told before how many is.
+    let most = checked.unwrap_or(1);
     let found = call.service.accounts.search(permit, &call.actor, SearchWanted { most, ..wanted }).await?;
-    Ok(list(&found))
+    checked.map(|_| list(&found)).ok_or_else(|| ApiError::body_param("limit"))
 }
 
 async fn search_wanted(body: RawBody) -> Result<(SearchWanted, i64), ApiError> {
@@ -145,12 +147,13 @@ pub(crate) async fn autocomplete(request: HttpRequest, call: SignedCall) -> Resu
         text => text.parse().unwrap_or_default(),
     };
     let most = u32::try_from(limit.min(MOST)).map_err(|_| ApiError::url_param("limit"))?;
-    if !in_channel.is_empty() && in_team.is_empty() {
-        return Err(ApiError::url_param("in_team"));
-    }
+    let lacks_team = !in_channel.is_empty() && in_team.is_empty();
     let wanted = CompletionWanted { name: query.text("name").to_owned(), in_team, in_channel, rather_in_team, most };
     let permit = call.permit::<operations::AutocompleteUsers>()?;
     let found = call.service.accounts.complete(permit, &call.actor, wanted).await?;
+    if lacks_team {
+        return Err(ApiError::url_param("in_team"));
+    }
     Ok(HttpResponse::Ok().json(CompletionBody {
         users: found.users.iter().map(UserBody::from).collect(),
         out_of_channel: found.out_of_channel.iter().map(UserBody::from).collect(),

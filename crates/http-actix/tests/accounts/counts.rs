@@ -107,7 +107,11 @@ async fn what_no_role_can_be_called_is_not_counted() {
 
 /// Where addresses at `other.test` alone are taken: everybody of the scene was there before.
 async fn strict() -> (TestApp, Somebody) {
-    let app = TestApp::with("accounts = { open_sign_up = false, restrict_domains = \"other.test\" }").await;
+    let app = TestApp::with(
+        "[accounts]\nopen_sign_up = false\nrestrict_domains = \"other.test\"\nrequire_verified_email = true\n\
+         [mail]\nsmtp_host = \"127.0.0.1\"\nfrom = \"crew@example.test\"\n",
+    )
+    .await;
     let ada = app.insert("ada", |user| user.roles = Roles::admin()).await;
     app.insert("bob", |_| ()).await;
     app.insert("ok", |user| user.email = muster_domain::email::Email::parse("ok@other.test").unwrap()).await;

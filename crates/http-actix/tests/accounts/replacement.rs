@@ -125,8 +125,11 @@ async fn what_a_provider_decides_is_not_changed_here() {
 
 #[actix_web::test]
 async fn addresses_of_other_domains_are_not_taken() {
-    let app =
-        TestApp::with("accounts = { restrict_domains = \"example.test\", restrict_guest_domains = \"guest.test, example.test\" }").await;
+    let app = TestApp::with(
+        "[accounts]\nrestrict_domains = \"example.test\"\nrestrict_guest_domains = \"guest.test, example.test\"\n\
+             require_verified_email = true\n[mail]\nsmtp_host = \"127.0.0.1\"\nfrom = \"crew@example.test\"\n",
+    )
+    .await;
     let scene = Scene::of(app).await;
 
     let member = put(&scene, &scene.ada, &scene.cy, &json!({ "email": "cy@guest.test" })).await;

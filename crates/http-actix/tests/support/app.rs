@@ -199,6 +199,7 @@ impl TestApp {
     /// Puts an account of an unusual kind into the store, with the password of everybody.
     pub(crate) async fn insert(&self, name: &str, change: impl FnOnce(&mut User)) -> User {
         let mut user = fixture::user(name, name);
+        user.is_email_verified = self.service.sign_ins.rules().needs_verified_email;
         change(&mut user);
         let mut work = self.store().begin().await.unwrap();
         work.users().insert(std::slice::from_ref(&user)).await.unwrap();

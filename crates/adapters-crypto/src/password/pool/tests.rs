@@ -135,3 +135,25 @@ async fn who_has_nothing_to_do_gives_his_memory_back_and_works_on_later() {
 
     assert_eq!(pool.run(|_| 7).await.unwrap(), 7);
 }
+
+#[tokio::test]
+async fn who_goes_first_waits_for_no_crowd() {
+    let pool = std::sync::Arc::new(pool(1, 2));
+    let release = keep_busy(&pool);
+    let order = std::sync::Arc::<std::sync::Mutex<Vec<&str>>>::default();
+    let note = |name| {
+        let order = order.clone();
+        move |_: &mut u32| order.lock().unwrap().push(name)
+    };
+    let crowd = [pool.submit(note("stranger")).unwrap(), pool.submit(note("stranger")).unwrap()];
+    assert!(pool.submit(note("stranger")).is_err(), "no place is left");
+    let known = pool.queued(&pool.first, note("known")).unwrap();
+    drop(release);
+
+    known.await.unwrap().unwrap();
+    for stranger in crowd {
+        stranger.await.unwrap().unwrap();
+    }
+
+    assert_eq!(*order.lock().unwrap(), ["known", "stranger", "stranger"]);
+}

@@ -1,6 +1,7 @@
 //! Locks, known devices, and accounts of unusual kinds.
 
 use super::*;
+use crate::mail::MailKind;
 
 /// Signs in from a browser that shows a device's token, or can keep one.
 async fn from_browser(bench: &Bench, password: &str, device: Option<&Token>) -> Result<Opened, SignInError> {
@@ -56,6 +57,35 @@ async fn an_overloaded_hasher_counts_no_try_of_a_device() {
     }
     *bench.passwords.is_busy.lock().unwrap() = false;
     from_browser(&bench, RIGHT, Some(&device)).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_known_on_other_devices_hears_of_a_new_one() {
+    let bench = Bench::default();
+    bench.register("ada").await;
+    let device = from_browser(&bench, RIGHT, None).await.unwrap().device.unwrap();
+    from_browser(&bench, RIGHT, Some(&device)).await.unwrap();
+    bench.sign_in("ada", RIGHT).await.unwrap();
+    assert!(bench.letters().await.iter().all(|letter| letter.kind != MailKind::NewDevice), "the first one, known, or not to be known");
+
+    from_browser(&bench, RIGHT, None).await.unwrap();
+
+    let letter = bench.letters().await.pop().unwrap();
+    assert_eq!((letter.kind, letter.detail), (MailKind::NewDevice, Some(fixture::client().user_agent)));
+}
+
+#[tokio::test]
+async fn a_crowd_of_strangers_is_not_before_somebody_on_a_known_device() {
+    let bench = Bench::default();
+    bench.register("ada").await;
+    let device = from_browser(&bench, RIGHT, None).await.unwrap().device.unwrap();
+    bench.passwords.is_crowded.store(true, std::sync::atomic::Ordering::SeqCst);
+
+    from_browser(&bench, RIGHT, Some(&device)).await.unwrap();
+
+    for stranger in [None, Some(&Token::from_random([9; 16]))] {
+        assert!(matches!(from_browser(&bench, RIGHT, stranger).await, Err(SignInError::Passwords(_))));
+    }
 }
 
 #[tokio::test]

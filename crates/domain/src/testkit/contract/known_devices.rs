@@ -19,10 +19,11 @@ fn device(short: &str, at: Timestamp) -> NewDevice {
     NewDevice { id: id::<UserId>(short).as_str().parse().unwrap(), user_id: id("a"), hash, created_at: at }
 }
 
-async fn know(store: &dyn Store, short: &str, at: Timestamp) {
+async fn know(store: &dyn Store, short: &str, at: Timestamp) -> bool {
     let mut work = begin(store).await;
-    work.known_devices().know(&device(short, at), 2).await.unwrap();
+    let had_any = work.known_devices().know(&device(short, at), 2).await.unwrap();
     commit(work).await.unwrap();
+    had_any
 }
 
 async fn attempt(store: &dyn Store, owner: &str, token: &str, now: Timestamp) -> bool {
@@ -41,13 +42,18 @@ async fn recognise(store: &dyn Store, token: &str, now: Timestamp) -> bool {
 
 async fn ada(store: &dyn Store) {
     add(store, &[user("a", "ada"), user("b", "bob")]).await.unwrap();
-    know(store, "d", BORN).await;
+    assert!(!know(store, "d", BORN).await, "the first");
 }
 
 /// A known device has a counter of its own, which locks for longer each time.
 pub async fn a_known_device_has_a_counter_of_its_own(store: &dyn Store) {
     ada(store).await;
-    know(store, "e", BORN).await;
+    assert!(know(store, "e", BORN).await, "another");
+    let mut work = begin(store).await;
+    for (owner, token, is_known) in [("a", "d", true), ("a", "x", false), ("b", "d", false)] {
+        assert_eq!(work.known_devices().is_known(&id(owner), &hashes(token)).await.unwrap(), is_known, "{owner} {token}");
+    }
+    drop(work);
     for _ in 0..RULES.limit {
         assert!(attempt(store, "a", "d", BORN).await);
     }

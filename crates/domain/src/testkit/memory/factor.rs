@@ -127,21 +127,26 @@ impl KnownDevices for Repositories<Work> {
         Ok(())
     }
 
+    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
+        Ok(device(self.0.state_mut().devices.values_mut(), user, hashes).is_some())
+    }
+
     async fn recognise(&mut self, user: &UserId, hashes: &[Digest], now: Timestamp) -> Result<bool, StoreError> {
         let Some(held) = device(self.0.state_mut().devices.values_mut(), user, hashes) else { return Ok(false) };
         (held.tries, held.last_used_at) = (Tries::default(), now);
         Ok(true)
     }
 
-    async fn know(&mut self, device: &NewDevice, most: u32) -> Result<(), StoreError> {
+    async fn know(&mut self, device: &NewDevice, most: u32) -> Result<bool, StoreError> {
         let devices = &mut self.0.state_mut().devices;
+        let had_any = devices.values().any(|held| held.device.user_id == device.user_id);
         let held = HeldDevice { device: device.clone(), last_used_at: device.created_at, tries: Tries::default() };
         devices.insert(device.id.clone(), held);
         let mut own: Vec<_> = devices.values().filter(|held| held.device.user_id == device.user_id).collect();
         own.sort_by_key(|held| (std::cmp::Reverse(held.last_used_at), std::cmp::Reverse(held.device.id.clone())));
         let beyond: Vec<_> = own.into_iter().skip(super::at_most(most)).map(|held| held.device.id.clone()).collect();
         devices.retain(|id, _| !beyond.contains(id));
-        Ok(())
+        Ok(had_any)
     }
 
     async fn forget(&mut self, user: &UserId) -> Result<(), StoreError> {
