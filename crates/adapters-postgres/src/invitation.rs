@@ -14,9 +14,9 @@ use crate::lease::Lease;
 use crate::schema::invitations;
 use crate::statement::{Bind, Statement};
 
-/// Nodes that purge at once take different rows.
-const PURGE: &str = "DELETE FROM invitations WHERE id IN (SELECT id FROM invitations WHERE created_at < ? \
-    ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED)";
+/// Nodes that purge at once take different rows. Those are chosen once: a sub-query that locks may be run for each row.
+const PURGE: &str = "DELETE FROM invitations WHERE id = ANY (ARRAY (SELECT id FROM invitations WHERE created_at < ? \
+    ORDER BY created_at LIMIT ? FOR UPDATE SKIP LOCKED))";
 
 /// An invitation as it is stored.
 #[derive(Queryable, Selectable, Insertable)]

@@ -52,10 +52,10 @@ const END_BEYOND: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ende
     WHERE ended_at IS NULL AND id IN (SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL \
     ORDER BY last_active_at DESC, id OFFSET ?)";
 
-/// Nodes that purge at once take different rows.
-const PURGE: &str = "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
+/// Nodes that purge at once take different rows, chosen once as well.
+const PURGE: &str = "DELETE FROM sessions WHERE id = ANY (ARRAY (SELECT id FROM sessions \
     WHERE coalesce(ended_at, least(expires_at, absolute_expires_at)) < ? \
-    ORDER BY coalesce(ended_at, least(expires_at, absolute_expires_at)) LIMIT ? FOR UPDATE SKIP LOCKED)";
+    ORDER BY coalesce(ended_at, least(expires_at, absolute_expires_at)) LIMIT ? FOR UPDATE SKIP LOCKED))";
 
 #[async_trait]
 impl ReadSessions for Lease {

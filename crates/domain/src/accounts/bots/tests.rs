@@ -236,3 +236,20 @@ async fn who_answers_for_a_bot_of_higher_rank_may_not_change_it() {
         assert!(refused.is_some());
     }
 }
+
+#[tokio::test]
+async fn a_token_that_is_good_for_looking_changes_no_bot() {
+    let (bench, root, _) = bench().await;
+    let Actor::Account(mut principal) = root else { panic!("no account acts") };
+    principal.proof.scopes = Some(vec!["GetBot".to_owned()]);
+    let (looking, bot) = (Actor::Account(principal), fixture::id("bot"));
+    assert!(bench.accounts.bot(&looking, &bot, false).await.is_ok());
+
+    let named = change(&bench, &looking, "bot", patch(|bot| bot.username = Some("rob".into()))).await.map(drop);
+    let switched = bench.accounts.set_bot_active::<operations::DisableBot>(&looking, &bot, false, &origin()).await.map(drop);
+    let given = bench.accounts.assign_bot(&looking, &bot, &fixture::id("ada"), &origin()).await.map(drop);
+
+    for refused in [named, switched, given] {
+        assert!(matches!(refused, Err(BotError::Forbidden(Forbidden::OutOfScope(_)))), "{refused:?}");
+    }
+}

@@ -73,6 +73,28 @@ async fn a_link_for_a_former_address_does_not_bring_it_back() {
     assert_eq!((held.email, held.is_email_verified), (email("new"), false));
 }
 
+/// Other addresses end links; one that is left over all the same counts for the address it was sent to alone.
+#[tokio::test]
+async fn a_link_that_outlived_its_address_confirms_no_other() {
+    let (bench, ..) = bench().await;
+    bench.person("bob", "system_user").await;
+    let left = async |short: &str, address: &str| {
+        let token = Token::presented(&short.repeat(crate::one_time::LENGTH));
+        let mut new = fixture::one_time_token(short, "bob");
+        (new.token.kind, new.token.email) = (TokenKind::Verification, email(address));
+        new.hash = bench.ports.keys.digest(Purpose::OneTime, token.expose());
+        bench.write(async |work| work.one_time_tokens().put(&new).await.unwrap()).await;
+        token
+    };
+
+    let (former, present) = (left("f", "former").await, left("p", "bob").await);
+
+    assert!(matches!(verify(&bench, &former).await, Err(VerifyError::BadLink)));
+    assert!(!bench.held(&id("bob")).await.is_email_verified);
+    verify(&bench, &present).await.unwrap();
+    assert!(bench.held(&id("bob")).await.is_email_verified);
+}
+
 #[tokio::test]
 async fn an_admin_confirms_without_a_link_and_nobody_else() {
     let (bench, root, ada) = bench().await;
