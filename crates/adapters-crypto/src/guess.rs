@@ -16,7 +16,8 @@ impl Guesses for EstimatedGuesses {
     fn is_guessable(&self, password: &Password, known: &[&str]) -> bool {
         // An estimate takes longer than linear time: what is too long is refused elsewhere.
         let text = &password.expose()[..password.expose().floor_char_boundary(LONGEST)];
-        let parts = known.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|part| part.len() >= SHORTEST);
+        let parts =
+            known.iter().flat_map(|text| text.split(|c: char| !c.is_alphanumeric())).filter(|part| part.chars().count() >= SHORTEST);
         let known: Vec<_> = known.iter().copied().chain(parts).collect();
         zxcvbn(text, &known).score() < Score::Two
     }
@@ -47,8 +48,8 @@ mod tests {
 
     #[test]
     fn others_are_taken_however_long() {
-        for password in ["vinegar tundra cobalt", "kX9#mQ2$vL", &"ü7".repeat(1_000)] {
-            assert!(!is_guessable(password) || password.len() > 72, "{password}");
+        for password in ["vinegar tundra cobalt", "kX9#mQ2$vL"] {
+            assert!(!is_guessable(password), "{password}");
         }
     }
 }

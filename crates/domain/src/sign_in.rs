@@ -62,7 +62,6 @@ pub struct SignInRules {
 }
 
 /// What somebody shows to be let in.
-#[derive(Debug)]
 pub struct Claim {
     /// Who he says he is; nobody when the text can name no account.
     pub login: Option<LoginName>,
@@ -76,6 +75,13 @@ pub struct Claim {
     pub device: Option<Token>,
     /// Whether the device can keep such a token: it speaks https and takes cookies.
     pub keeps_device: bool,
+}
+
+/// Tells nothing of what was typed: people type passwords into every field.
+impl std::fmt::Debug for Claim {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Claim").field("keeps_device", &self.keeps_device).finish_non_exhaustive()
+    }
 }
 
 /// A session that has just begun.
@@ -210,7 +216,7 @@ impl SignIns {
     async fn let_in(&self, tried: Tried, claim: &Claim, client: &Client, origin: &Origin) -> Result<Opened, SignInError> {
         let (trial, shown) = self.checked(tried, claim).await?;
         let counted = trial.counted();
-        let opened = self.open(trial, shown.as_ref(), claim, client, origin).await;
+        let opened = Box::pin(self.open(trial, shown.as_ref(), claim, client, origin)).await;
         if let Err(SignInError::WrongCode) = &opened {
             // As for any wrong code.
             self.give_back(&counted).await?;

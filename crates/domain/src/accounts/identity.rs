@@ -4,6 +4,7 @@ use super::{
     Accounts, Actor, AuditEntry, Event, Forbidden, Operation, Origin, StoreError, UniqueField, User, UserId, notice, operations, permit,
 };
 use crate::one_time::TokenKind;
+use crate::provider::LDAP;
 use crate::user::ExternalIdentity;
 
 /// Why the way an account signs in was not changed.
@@ -73,7 +74,10 @@ impl Accounts {
         work.one_time_tokens().end(id, &TokenKind::ENDED_BY_PASSWORD).await?;
         let event = Event::SignInMethodChanged(after.identity.service.clone());
         notice::post(&mut *work, &self.postbox, event, &after, now).await?;
-        work.factors().clear(id, now).await?;
+        // Codes are asked for of those alone who show a password here.
+        if !matches!(after.identity.service.as_str(), "email" | LDAP) {
+            work.factors().clear(id, now).await?;
+        }
         let sides = [&before, &after].map(|user| Some(serde_json::json!({ "auth_service": user.identity.service })));
         let [was, is] = sides;
         let entry = self.done(Operation::UpdateUserAuth, actor, id, now, origin);

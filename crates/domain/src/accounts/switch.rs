@@ -40,7 +40,6 @@ impl Switch {
 }
 
 /// What somebody shows to switch.
-#[derive(Debug)]
 pub struct SwitchWanted {
     /// Which way.
     pub switch: Switch,
@@ -54,6 +53,13 @@ pub struct SwitchWanted {
     pub code: String,
     /// The name in the directory.
     pub directory_name: String,
+}
+
+/// Tells nothing of what was typed.
+impl std::fmt::Debug for SwitchWanted {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("SwitchWanted").field("switch", &self.switch).finish_non_exhaustive()
+    }
 }
 
 /// Where somebody goes on.
