@@ -221,6 +221,30 @@ async fn half_a_body_is_refused_or_the_connection_ends() {
     server.answer(format!("GET {ME} HTTP/1.1\r\nHost: x\r\n\r\n")).await.is_error(401, EXPIRED);
 }
 
+/// CVE-2026-26233: what comes in one packet is counted one by one, costs no more checks than the limit, and holds up nobody.
+#[actix_web::test]
+async fn a_burst_of_sign_ins_in_one_packet_is_refused_and_holds_up_nobody() {
+    let app = TestApp::with("limits = { enabled = true, sign_in_per_address_per_minute = 2 }").await;
+    let ada = app.somebody("ada").await;
+    let checks = app.passwords.checks();
+    let server = wire::serve(app.service.clone());
+    let sign_in = |name: usize| {
+        let body = json!({ "login_id": format!("nobody{name}"), "password": "wrong" }).to_string();
+        format!("POST {LOGIN} HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let burst: String = (0..150).map(sign_in).collect();
+    let me = format!("GET {ME} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\r\n", ada.token);
+
+    let count = |heard: &str, status: &str| heard.matches(&format!("HTTP/1.1 {status}")).count();
+
+    let is_whole = |heard: &[u8]| count(&String::from_utf8_lossy(heard), "") == 150;
+    let (told, another) = tokio::join!(server.answer_until(&burst, is_whole), server.answer(&me));
+
+    assert_eq!((count(&told.0, "401"), count(&told.0, "429"), another.status()), (2, 148, 200));
+    assert_eq!(app.passwords.checks() - checks, 2, "what is refused costs no check");
+    assert_eq!(server.answer(&me).await.status(), 200, "the service goes on");
+}
+
 #[actix_web::test]
 async fn what_is_no_http_is_refused() {
     let app = TestApp::new().await;

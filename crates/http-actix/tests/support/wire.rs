@@ -41,10 +41,15 @@ pub(crate) fn serve(service: Data<Service>) -> Server {
 impl Server {
     /// Sends bytes, and reads the answer until the server has nothing more to say or the connection ends.
     pub(crate) async fn answer(&self, bytes: impl AsRef<[u8]>) -> Answer {
+        self.answer_until(bytes, is_whole).await
+    }
+
+    /// Sends bytes, and reads what comes until that is enough or the connection ends.
+    pub(crate) async fn answer_until(&self, bytes: impl AsRef<[u8]>, is_enough: impl Fn(&[u8]) -> bool) -> Answer {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         // The server may answer, and close, before it has heard everything.
         let _ = timeout(PATIENCE, stream.write_all(bytes.as_ref())).await.unwrap();
-        read(stream).await
+        read(stream, is_enough).await
     }
 
     /// Sends bytes, and then nothing more ever.
@@ -52,14 +57,14 @@ impl Server {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(bytes.as_ref()).await.unwrap();
         stream.shutdown().await.unwrap();
-        read(stream).await
+        read(stream, is_whole).await
     }
 }
 
-async fn read(mut stream: TcpStream) -> Answer {
+async fn read(mut stream: TcpStream, is_enough: impl Fn(&[u8]) -> bool) -> Answer {
     let mut heard = Vec::new();
     let mut piece = [0; 4096];
-    while !is_whole(&heard) {
+    while !is_enough(&heard) {
         match timeout(PATIENCE, stream.read(&mut piece)).await.unwrap() {
             Ok(0) | Err(_) => break,
             Ok(length) => heard.extend_from_slice(&piece[..length]),

@@ -199,12 +199,17 @@ impl crate::provider::Providers for Directory {
     }
 }
 
+/// The directory, and use cases that ask it.
+fn with_directory() -> (Arc<Directory>, Bench) {
+    let directory = Arc::<Directory>::default();
+    let providers = directory.clone();
+    (directory, Bench::on(account_rules(), sign_in_rules(), |ports| ports.providers = providers))
+}
+
 /// CVE-2025-31947: nobody locks an account in the directory through us.
 #[tokio::test]
 async fn the_directory_is_not_asked_beyond_our_own_limit() {
-    let directory = Arc::<Directory>::default();
-    let providers = directory.clone();
-    let bench = Bench::on(account_rules(), sign_in_rules(), |ports| ports.providers = providers);
+    let (directory, bench) = with_directory();
     let identity = crate::user::ExternalIdentity { service: "ldap".into(), subject: Some("cn=ada".into()) };
     put(&bench.store, User { identity, ..fixture::user("a", "ada") }, None).await;
     bench.sign_in("ada", "directory").await.unwrap();
@@ -217,4 +222,19 @@ async fn the_directory_is_not_asked_beyond_our_own_limit() {
     assert!(matches!(bench.sign_in("ada", "directory").await, Err(SignInError::Locked(_))));
     bench.clock.advance(FIRST_LOCK);
     bench.sign_in("ada", "directory").await.unwrap();
+}
+
+/// CVE-2025-31947: who goes over to the directory guesses there no oftener either, even if several of his tries passed us at once.
+#[tokio::test]
+async fn the_directory_is_not_asked_for_a_locked_account_that_goes_over_to_it() {
+    let (directory, bench) = with_directory();
+    let ada = bench.register("ada").await;
+    let bind = async |password: &str| bench.sign_ins.bind_for(&ada, "cn=ada", &Password::from(password.to_owned()), &origin()).await;
+
+    for _ in 0..10 {
+        assert!(bind("nope").await.is_err());
+    }
+
+    assert_eq!(directory.binds(), 3);
+    assert!(matches!(bind("directory").await, Err(SignInError::Locked(_))));
 }
