@@ -41,6 +41,11 @@ ci:
 bench *stores:
     script/bench {{ stores }}
 
+# Tries 10,000 wrong passwords at once against a release build; arguments go to the example `flood`.
+flood *args:
+    cargo build --locked --profile ci -p muster-http-actix --bin muster
+    cargo run --locked --profile ci -p muster-http-actix --example flood -- {{ args }}
+
 # Builds the image, starts docker-compose.yml with secrets of its own, signs in, sets a picture, and removes it all.
 e2e:
     #!/usr/bin/env bash
