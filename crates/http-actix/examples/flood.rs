@@ -215,7 +215,7 @@ async fn measure(service: &Service, args: &Args, lines: u32) -> Result<u32, Stri
 
     let quiet = reading(host, &token, QUIET).await?;
     let idle_kib = service.status_kib("VmRSS");
-    let tries = {
+    let flooding = {
         let (args, opened) = (Args { program: None, ..*args }, opened.clone());
         tokio::spawn(async move { flood(host, &args, lines, is_time, opened).await })
     };
@@ -225,7 +225,7 @@ async fn measure(service: &Service, args: &Args, lines: u32) -> Result<u32, Stri
     let own = tokio::spawn(known_device(host, device, stop.clone()));
     let started = Instant::now();
     go.send_replace(true);
-    let counts = tries.await.map_err(|error| error.to_string())?;
+    let counts = flooding.await.map_err(|error| error.to_string())?;
     let took = started.elapsed();
     stop.store(true, Ordering::Relaxed);
     let busy = reads.await.map_err(|error| error.to_string())?.map_err(told)?;

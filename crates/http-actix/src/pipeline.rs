@@ -179,7 +179,7 @@ fn write_error(service: &Service, context: &Context, response: &mut ServiceRespo
     let error = response.response().error().and_then(|error| error.as_error::<ApiError>()).unwrap_or(&unmapped);
     let mut answer = rendered(service, context, error);
     if response.request().extensions().contains::<undo_page::Page>() {
-        answer = undo_page::refusal(answer, &error.message);
+        answer = undo_page::refusal(&answer, &error.message);
     }
     // What lets a listed page elsewhere read the error.
     let is_shared = |name: &HeaderName| *name == header::VARY || name.as_str().starts_with("access-control-");
@@ -264,8 +264,9 @@ fn report(span: &tracing::Span, response: &ServiceResponse<BoxBody>, started: In
     metrics::histogram!("muster_request_seconds", "operation" => operation).record(started.elapsed().as_secs_f64());
     let took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     match status {
-        // What is not set up here fails nobody's work.
+        // What is not set up here fails nobody's work, and who is told to come back is refused; a store that is down is told above.
         501 => tracing::info!(status, took_ms, "refused"),
+        503 if response.headers().contains_key(header::RETRY_AFTER) => tracing::info!(status, took_ms, "refused"),
         500.. => tracing::error!(status, took_ms, "failed"),
         400.. => tracing::info!(status, took_ms, "refused"),
         _ => tracing::debug!(status, took_ms, "answered"),

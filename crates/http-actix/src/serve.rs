@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
@@ -13,6 +13,7 @@ use muster_domain::cause::chain as told;
 use muster_domain::key_check::{self, KeyCheck};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use crate::app::{self, Service};
 use crate::bell::RingingStore;

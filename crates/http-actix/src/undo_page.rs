@@ -33,7 +33,7 @@ fn page(status: StatusCode, content: &str) -> HttpResponse {
 pub(crate) struct Page;
 
 /// The page in place of an error's body; its headers stay.
-pub(crate) fn refusal(answer: HttpResponse, message: &str) -> HttpResponse {
+pub(crate) fn refusal(answer: &HttpResponse, message: &str) -> HttpResponse {
     let mut page = page(answer.status(), &format!("<p>{}</p>", message.replace('&', "&amp;").replace('<', "&lt;")));
     for (name, value) in answer.headers().iter().filter(|(name, _)| *name != CONTENT_TYPE) {
         page.headers_mut().append(name.clone(), value.clone());
