@@ -60,6 +60,22 @@ async fn the_address_an_account_has_is_never_refused() {
 }
 
 #[tokio::test]
+async fn a_password_that_was_changed_meanwhile_moves_no_address() {
+    let (bench, [root, ada, _]) = bench("", "").await;
+    let gate = bench.gate.lock_arc().await;
+    let meanwhile = async {
+        let new = Password::from("An0ther!pass".to_owned());
+        let secret = crate::accounts::NewSecret { current: Password::from(String::new()), new, is_hashed: false };
+        bench.accounts.change_password(&root, &fixture::id("ada"), &secret, &origin()).await.unwrap();
+        drop(gate);
+    };
+    let (moved, ()) = tokio::join!(change(&bench, &ada, "ada", email("x@example.test"), RIGHT), meanwhile);
+
+    assert!(matches!(moved, Err(ChangeError::WrongPassword)));
+    assert_eq!(bench.held(&fixture::id("ada")).await.email, fixture::email("ada"));
+}
+
+#[tokio::test]
 async fn a_providers_address_is_no_matter_of_domains() {
     let (bench, [root, ..]) = bench("corp.test", "").await;
     for service in ["ldap", "saml", "gitlab"] {

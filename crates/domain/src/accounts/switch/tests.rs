@@ -113,6 +113,36 @@ async fn to_the_directory_goes_who_shows_both_passwords() {
 }
 
 #[tokio::test]
+async fn a_password_that_was_changed_meanwhile_switches_nothing() {
+    let bench = bench_with(true);
+    let (root, _) = (bench.person("root", "system_admin").await, bench.person("ada", "system_user").await);
+    let gate = bench.gate.lock_arc().await;
+    let meanwhile = async {
+        let new = Password::from("An0ther!pass".to_owned());
+        let secret = crate::accounts::NewSecret { current: Password::from(String::new()), new, is_hashed: false };
+        bench.accounts.change_password(&root, &fixture::id("ada"), &secret, &origin()).await.unwrap();
+        drop(gate);
+    };
+    // The old password is looked at before the change and checked after it.
+    let (switched, ()) = tokio::join!(switch(&bench, &Actor::Nobody, wanted("email", "ldap", "Passw0rd!x")), meanwhile);
+
+    assert!(matches!(switched, Err(SwitchError::SignIn(SignInError::InvalidCredentials))), "{switched:?}");
+    assert_eq!(identity(&bench).await, "");
+    bench.sign_in("ada", "An0ther!pass").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_letter_of_a_switch_names_the_new_way() {
+    let bench = bench_with(true);
+    bench.person("ada", "system_user").await;
+    switch(&bench, &Actor::Nobody, wanted("email", "ldap", "Passw0rd!x")).await.unwrap();
+    let back = SwitchWanted { new_password: Password::from("An0ther!pass".to_owned()), ..wanted("ldap", "email", "directory") };
+    switch(&bench, &Actor::Nobody, back).await.unwrap();
+    let details: Vec<_> = bench.letters().await.into_iter().filter_map(|letter| letter.detail).collect();
+    assert_eq!(details, ["ldap", "email"]);
+}
+
+#[tokio::test]
 async fn a_wrong_password_of_the_directory_changes_nothing_and_counts() {
     let bench = bench_with(true);
     bench.person("ada", "system_user").await;

@@ -43,6 +43,36 @@ async fn a_known_device_has_no_more_tries_than_anybody() {
     assert!(matches!(from_browser(&bench, RIGHT, Some(&device)).await, Err(SignInError::Locked(_))));
 }
 
+/// Strangers have used up the tries of every name, once it is switched on.
+#[derive(Default)]
+struct NamesUsedUp(std::sync::atomic::AtomicBool);
+
+impl crate::limit::RateLimits for NamesUsedUp {
+    fn take(&self, counted: Counted, _: Whose<'_>) -> Option<crate::limit::Standing> {
+        let second = Duration::from_secs(1);
+        let refused = crate::limit::Standing { limit: 1, remaining: 0, reset_after: second, retry_after: Some(second) };
+        (counted == Counted::SignInsByAccount && self.0.load(std::sync::atomic::Ordering::SeqCst)).then_some(refused)
+    }
+}
+
+#[tokio::test]
+async fn strangers_do_not_use_up_the_tries_of_a_known_device() {
+    let limits = Arc::<NamesUsedUp>::default();
+    let bench = Bench::new(account_rules(), sign_in_rules(), limits.clone());
+    bench.register("ada").await;
+    let device = from_browser(&bench, RIGHT, None).await.unwrap().device.unwrap();
+    limits.0.store(true, std::sync::atomic::Ordering::SeqCst);
+
+    from_browser(&bench, RIGHT, Some(&device)).await.unwrap();
+
+    let unknown = Token::from_random([9; 16]);
+    for _ in 0..5 {
+        assert!(matches!(from_browser(&bench, RIGHT, Some(&unknown)).await, Err(SignInError::TooMany(_))));
+    }
+    limits.0.store(false, std::sync::atomic::Ordering::SeqCst);
+    assert_eq!(bench.sign_in("ada", RIGHT).await.unwrap().user.failed_attempts, 0, "what was refused did not count");
+}
+
 #[tokio::test]
 async fn an_overloaded_hasher_counts_no_try_of_a_device() {
     let bench = Bench::default();
