@@ -48,7 +48,7 @@ async fn statuses_come_in_the_order_asked_for_and_each_once() {
 async fn only_who_comes_or_goes_is_active() {
     let (bench, _, ada) = bench().await;
     let at = async |presence| {
-        bench.clock.advance(std::time::Duration::from_secs(60));
+        bench.clock.advance(std::time::Duration::from_mins(1));
         let status = set(&bench, &ada, "ada", presence).await.unwrap();
         (status.last_activity_at, bench.clock.now())
     };
