@@ -86,6 +86,13 @@ mod tests {
         assert_eq!(ClientAddress::new("::ffff:192.0.2.1".parse().unwrap()), ClientAddress::new("192.0.2.1".parse().unwrap()));
     }
 
+    #[test]
+    fn a_long_user_agent_is_cut_between_characters() {
+        let long = format!("a{}", "é".repeat(AGENT_BYTES));
+        let client = Client::new(ClientAddress::new("192.0.2.1".parse().unwrap()), &long);
+        assert_eq!(client.user_agent.len(), AGENT_BYTES - 1);
+    }
+
     proptest! {
         #[test]
         fn no_user_agent_is_too_much(agent: String) {

@@ -230,3 +230,17 @@ async fn failures_of_the_ports_are_told_and_keep_the_link() {
     }
     reset(&bench, &token, NEW).await.unwrap();
 }
+
+/// Another address ends links; one that is left over all the same is of no use.
+#[tokio::test]
+async fn a_link_that_outlived_its_address_resets_nothing() {
+    let bench = bench().await;
+    let token = Token::presented(&"f".repeat(one_time::LENGTH));
+    let mut left = fixture::one_time_token("f", "ada");
+    left.token.email = fixture::email("former");
+    left.hash = bench.ports.keys.digest(Purpose::OneTime, token.expose());
+    bench.write(async |work| work.one_time_tokens().put(&left).await.unwrap()).await;
+
+    assert!(matches!(reset(&bench, &token, NEW).await, Err(ResetError::ExpiredLink)));
+    assert!(bench.sign_in("ada", NEW).await.is_err());
+}
