@@ -46,6 +46,11 @@ flood *args:
     cargo build --locked --profile ci -p muster-http-actix --bin muster
     cargo run --locked --profile ci -p muster-http-actix --example flood -- {{ args }}
 
+# Asks thousands of times whether answers tell by their time which accounts there are; arguments go to the example `timing`.
+timing *args:
+    cargo build --locked --profile ci -p muster-http-actix --bin muster
+    cargo run --locked --profile ci -p muster-http-actix --example timing -- {{ args }}
+
 # Builds the image, starts docker-compose.yml with secrets of its own, signs in, sets a picture, and removes it all.
 e2e:
     #!/usr/bin/env bash

@@ -158,7 +158,7 @@ impl Accounts {
     /// [`ListError::UnknownRole`] for a name that no role can have; it comes before the question who asks.
     #[tracing::instrument(skip_all)]
     pub async fn statistics(&self, actor: &Actor, wanted: Statistics) -> Result<u64, ListError> {
-        wanted.roles.check_form()?;
+        wanted.roles.check_form(&wanted.selection)?;
         crate::permission::permit::<operations::GetTotalUsersStatsFiltered>(actor, None)?;
         let (in_team, in_channel) = (&wanted.selection.in_team, &wanted.selection.in_channel);
         let scope = match (in_team.as_str(), in_channel.as_str()) {

@@ -199,9 +199,11 @@ impl RoleNames {
         }
     }
 
-    /// Checks that every name has the form of a role's.
-    pub(super) fn check_form(&self) -> Result<(), ListError> {
-        let lists = [("roles", &self.roles[..]), ("channelRoles", &self.channel_roles), ("teamRoles", &self.team_roles)];
+    /// Checks that every name has the form of a role's; of roles in a place that is not asked for, none is looked at.
+    pub(super) fn check_form(&self, scope: &Selection) -> Result<(), ListError> {
+        let in_channel = if scope.in_channel.is_empty() { &[][..] } else { &self.channel_roles };
+        let in_team = if scope.in_team.is_empty() { &[][..] } else { &self.team_roles };
+        let lists = [("roles", &self.roles[..]), ("channelRoles", in_channel), ("teamRoles", in_team)];
         match lists.into_iter().find(|(_, names)| !names.iter().all(|name| role::is_name(name))) {
             Some((name, _)) => Err(ListError::UnknownRole(name)),
             None => Ok(()),

@@ -40,6 +40,8 @@ impl Service {
             let build = "cargo build --profile ci -p muster-http-actix --bin muster";
             return Err(format!("there is no program at {}: build it with `{build}`, or name another with --program", program.display()));
         }
+        // It is started in another folder.
+        let program = &std::fs::canonicalize(program).map_err(|error| error.to_string())?;
         let folder = tempfile::Builder::new().prefix("muster-load-").tempdir().map_err(|error| error.to_string())?;
         let address = free_address().map_err(|error| error.to_string())?;
         let server = format!("[server]\nlisten = \"{address}\"\ntrusted_proxies = [\"127.0.0.0/8\"]\n[log]\nlevel = \"error\"\n");

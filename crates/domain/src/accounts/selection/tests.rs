@@ -210,8 +210,8 @@ fn roles_that_are_not_there_are_told_by_their_field() {
     let ignored = roles(|r| (r.team_roles, r.channel_roles) = (unknown.clone(), unknown.clone()));
     assert_eq!(told(&ignored, &Selection::default()), None);
     let malformed = roles(|r| r.roles = vec!["No role".into()]);
-    assert!(matches!(malformed.check_form(), Err(ListError::UnknownRole("roles"))));
-    assert!(roles(|r| r.roles = unknown).check_form().is_ok());
+    assert!(matches!(malformed.check_form(&both), Err(ListError::UnknownRole("roles"))));
+    assert!(roles(|r| r.roles = unknown).check_form(&both).is_ok());
 }
 
 #[test]
