@@ -154,12 +154,12 @@ fn median(times: &[f64]) -> f64 {
 }
 
 /// How far two medians are apart, and how often shuffled ones are at least as far.
-fn difference(these: &[f64], those: &[f64], drawn: &mut Drawn) -> (f64, f64) {
-    let apart = median(these) - median(those);
-    let mut all = [these, those].concat();
+fn difference(group: &[f64], nobody: &[f64], drawn: &mut Drawn) -> (f64, f64) {
+    let apart = median(group) - median(nobody);
+    let mut all = [group, nobody].concat();
     let as_far = (0..SHUFFLES).filter(|_| {
         drawn.shuffle(&mut all);
-        let (first, second) = all.split_at(these.len());
+        let (first, second) = all.split_at(group.len());
         (median(first) - median(second)).abs() >= apart.abs()
     });
     (apart, f64::from(u32::try_from(as_far.count()).unwrap_or(SHUFFLES)) / f64::from(SHUFFLES))
