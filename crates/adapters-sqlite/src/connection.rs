@@ -1,6 +1,7 @@
 //! Threads that own a connection each, and run the closures sent to them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender};
 use diesel::prelude::*;
@@ -23,19 +24,31 @@ pub(crate) struct Threads {
 
 impl Threads {
     /// Starts the writer. Its queue has no bound, since a unit of work that ends must always find a place in it.
-    pub(crate) fn writer(connection: SqliteConnection) -> std::io::Result<Self> {
+    ///
+    /// Its connection is closed after those of the given threads: SQLite brings the log into the file and takes it away with
+    /// the last one, and does neither where two that close at once see each other.
+    pub(crate) fn writer(connection: SqliteConnection, closed_before: Vec<JoinHandle<()>>) -> std::io::Result<Self> {
         let (jobs, queue) = crossbeam_channel::unbounded();
-        start("muster-sqlite-writer".to_owned(), connection, queue)?;
+        let name = "muster-sqlite-writer".to_owned();
+        start(name, connection, move |connection| {
+            serve(connection, &queue);
+            for thread in closed_before {
+                // What a panic of that thread says was logged by it; its connection is closed all the same.
+                drop(thread.join());
+            }
+        })?;
         Ok(Self { jobs })
     }
 
-    /// Starts a reader for each connection.
-    pub(crate) fn readers(connections: Vec<SqliteConnection>) -> std::io::Result<Self> {
+    /// Starts a reader for each connection. The threads are given too.
+    pub(crate) fn readers(connections: Vec<SqliteConnection>) -> std::io::Result<(Self, Vec<JoinHandle<()>>)> {
         let (jobs, queue) = crossbeam_channel::bounded(QUEUE);
-        for (number, connection) in connections.into_iter().enumerate() {
-            start(format!("muster-sqlite-{number}"), connection, queue.clone())?;
-        }
-        Ok(Self { jobs })
+        let each = connections.into_iter().enumerate().map(|(number, connection)| {
+            let queue = queue.clone();
+            start(format!("muster-sqlite-{number}"), connection, move |connection| serve(connection, &queue))
+        });
+        let threads = each.collect::<Result<_, _>>()?;
+        Ok((Self { jobs }, threads))
     }
 
     /// Sends a job without awaiting its end.
@@ -57,16 +70,21 @@ impl Threads {
     }
 }
 
-fn start(name: String, mut connection: SqliteConnection, queue: Receiver<Job>) -> std::io::Result<()> {
-    let serve = move || {
-        while let Ok(job) = queue.recv() {
-            // One job that panics must not take the connection from all the others.
-            if catch_unwind(AssertUnwindSafe(|| job(&mut connection))).is_err() {
-                tracing::error!("a job on a database connection panicked");
-            }
+fn start<F>(name: String, mut connection: SqliteConnection, run: F) -> std::io::Result<JoinHandle<()>>
+where
+    F: FnOnce(&mut SqliteConnection) + Send + 'static,
+{
+    std::thread::Builder::new().name(name).spawn(move || run(&mut connection))
+}
+
+/// Runs jobs until every handle is gone.
+fn serve(connection: &mut SqliteConnection, queue: &Receiver<Job>) {
+    while let Ok(job) = queue.recv() {
+        // One job that panics must not take the connection from all the others.
+        if catch_unwind(AssertUnwindSafe(|| job(connection))).is_err() {
+            tracing::error!("a job on a database connection panicked");
         }
-    };
-    std::thread::Builder::new().name(name).spawn(serve).map(drop)
+    }
 }
 
 /// How far what was done on a handle can be relied on.
@@ -169,7 +187,7 @@ mod tests {
     use super::*;
 
     fn threads() -> Threads {
-        Threads::writer(SqliteConnection::establish(":memory:").unwrap()).unwrap()
+        Threads::writer(SqliteConnection::establish(":memory:").unwrap(), Vec::new()).unwrap()
     }
 
     #[tokio::test]
@@ -218,6 +236,40 @@ mod tests {
         drop(threads);
 
         assert!(has_ended.recv().is_err());
+    }
+
+    /// Tells when it goes, and whose it was.
+    struct Closing(&'static str, mpsc::Sender<&'static str>);
+
+    impl Drop for Closing {
+        fn drop(&mut self) {
+            self.1.send(self.0).unwrap();
+        }
+    }
+
+    fn tell_of_closing(threads: &Threads, closing: Closing) {
+        let tell = move |connection: &mut SqliteConnection| {
+            connection.set_instrumentation(move |_: diesel::connection::InstrumentationEvent<'_>| {
+                let _ = &closing;
+            });
+        };
+        threads.send(tell).unwrap();
+    }
+
+    #[test]
+    fn the_writer_is_closed_last() {
+        let connection = || SqliteConnection::establish(":memory:").unwrap();
+        for _ in 0..50 {
+            let (told, closed) = mpsc::channel();
+            let (readers, threads) = Threads::readers(vec![connection()]).unwrap();
+            let writer = Threads::writer(connection(), threads).unwrap();
+            tell_of_closing(&readers, Closing("reader", told.clone()));
+            tell_of_closing(&writer, Closing("writer", told));
+
+            drop((writer, readers));
+
+            assert_eq!(closed.iter().collect::<Vec<_>>(), ["reader", "writer"]);
+        }
     }
 
     #[tokio::test]

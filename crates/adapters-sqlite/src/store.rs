@@ -48,13 +48,9 @@ impl SqliteStore {
         let source = Arc::new(Source::prepare(options)?);
         let (writer, readers) = source.open(options.readers)?;
         let no_thread = |cause: std::io::Error| OpenError::Thread { reason: cause.to_string() };
-        Ok(Self {
-            source,
-            readers: Threads::readers(readers).map_err(no_thread)?,
-            writer: Threads::writer(writer).map_err(no_thread)?,
-            turns: Arc::new(Semaphore::new(1)),
-            bounds: Bounds::USUAL,
-        })
+        let (readers, threads) = Threads::readers(readers).map_err(no_thread)?;
+        let writer = Threads::writer(writer, threads).map_err(no_thread)?;
+        Ok(Self { source, readers, writer, turns: Arc::new(Semaphore::new(1)), bounds: Bounds::USUAL })
     }
 
     /// Brings the tables up to date and gives the names of the migrations applied now. Of two processes at once, one does.
