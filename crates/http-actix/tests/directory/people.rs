@@ -21,6 +21,9 @@ async fn what_a_client_remembers_is_told_again() {
     assert_eq!(each(&scene.seen(&scene.cy, "/users/me/preferences/display_settings").await, "name"), ["clock", "theme"]);
     let of_cy = format!("/users/{}/preferences", scene.cy.id);
     assert!(each(&scene.seen(&scene.ada, &of_cy).await, "category").contains(&"tutorial_step"), "a newcomer has some");
+    let theme = json!([{ "user_id": scene.cy.id, "category": "theme", "name": "", "value": "dark" }]);
+    let refused = scene.put(&scene.cy, "/users/me/preferences", &theme).await;
+    refused.is_error(400, "model.preference.is_valid.theme.app_error");
     for (path, status, id) in [
         ("/users/me/preferences/nothing", 404, "api.preference.preferences_category.get.app_error"),
         ("/users/me/preferences/display_settings/name/nothing", 400, "app.preference.get.app_error"),
