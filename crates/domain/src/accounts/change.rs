@@ -6,6 +6,7 @@ use super::{
 };
 use crate::permission::Permitted;
 use crate::provider::{LDAP, Provider};
+use crate::recent_status;
 use crate::sign_in::SignInError;
 use crate::status::{Presence, Status};
 use crate::store::UnitOfWork;
@@ -239,6 +240,11 @@ impl Accounts {
         }
         if O::OPERATION == Operation::PatchUser {
             follow_answering_machine(&mut *work, &before, &after, now).await?;
+        }
+        if O::OPERATION == Operation::UpdateUserCustomStatus
+            && let Some(status) = after.profile.props.get("customStatus")
+        {
+            recent_status::keep(&mut *work, &after.id, status).await?;
         }
         let (was, is) = changed(&before, &after);
         let entry = self.done(O::OPERATION, actor, &seen.id, now, origin);
