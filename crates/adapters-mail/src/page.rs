@@ -104,7 +104,8 @@ impl Writer {
             | MailKind::TokenMade
             | MailKind::SignInMethodChanged
             | MailKind::RolesRaised
-            | MailKind::AccountEnded => None,
+            | MailKind::AccountEnded
+            | MailKind::UsernameChanged => None,
         }
     }
 

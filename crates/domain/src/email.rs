@@ -22,7 +22,16 @@ impl Email {
     ///
     /// [`InvalidEmail`] when the text has another form or more than 128 bytes.
     pub fn parse(text: &str) -> Result<Self, InvalidEmail> {
-        let address = text.trim().to_lowercase();
+        Self::parse_untrimmed(text.trim())
+    }
+
+    /// Reads an address that has no space around it: its letter case alone does not matter.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidEmail`] as for [`Self::parse`], and for space around it.
+    pub fn parse_untrimmed(text: &str) -> Result<Self, InvalidEmail> {
+        let address = text.to_lowercase();
         let valid =
             address.len() <= LONGEST && address.split_once('@').is_some_and(|(name, domain)| is_dot_atom(name) && is_domain(domain));
         valid.then_some(Self(address)).ok_or(InvalidEmail)
@@ -93,6 +102,8 @@ mod tests {
             assert!(Email::parse(text).is_ok(), "{text}");
         }
         assert_eq!(Email::parse("  Ada@Example.COM ").unwrap().as_str(), "ada@example.com");
+        assert_eq!(Email::parse_untrimmed("Ada@Example.COM").unwrap().as_str(), "ada@example.com");
+        assert!([" ada@example.com", "ada@example.com\n"].iter().all(|text| Email::parse_untrimmed(text).is_err()));
     }
 
     #[test]

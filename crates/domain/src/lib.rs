@@ -34,6 +34,7 @@ pub mod permission;
 pub mod port;
 pub mod preference;
 pub mod provider;
+pub mod recent_status;
 pub mod refusal;
 pub mod role;
 pub mod second_factor;

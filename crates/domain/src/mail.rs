@@ -50,11 +50,13 @@ pub enum MailKind {
     RolesRaised,
     /// The account was switched off or removed.
     AccountEnded,
+    /// The account has another login name.
+    UsernameChanged,
 }
 
 impl MailKind {
     /// Every kind with its name.
-    pub const ALL: [(Self, &'static str); 15] = [
+    pub const ALL: [(Self, &'static str); 16] = [
         (Self::Reset, "reset"),
         (Self::SignsInElsewhere, "signs_in_elsewhere"),
         (Self::Verification, "verification"),
@@ -70,6 +72,7 @@ impl MailKind {
         (Self::SignInMethodChanged, "sign_in_method_changed"),
         (Self::RolesRaised, "roles_raised"),
         (Self::AccountEnded, "account_ended"),
+        (Self::UsernameChanged, "username_changed"),
     ];
 
     /// The name under which stores hold the kind.

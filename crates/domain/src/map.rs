@@ -74,11 +74,13 @@ pub fn updated_notify_props(mut chosen: TextMap) -> TextMap {
     chosen
 }
 
-/// Takes a former username out of the words that its holder is notified of.
+/// Takes a former username out of the words that its holder is notified of. A comma is before each of those that are left, as
+/// clients are used to.
 pub fn forget_mention(notify_props: &mut TextMap, username: &str) {
     let keys = notify_props.entry("mention_keys".to_owned()).or_default();
     let mention = format!("@{username}");
-    *keys = keys.split(',').filter(|key| *key != username && *key != mention).collect::<Vec<_>>().join(",");
+    let left = keys.split(',').filter(|key| !key.is_empty() && *key != username && *key != mention);
+    *keys = left.fold(String::new(), |keys, key| keys + "," + key);
 }
 
 /// A free property that is not in the form its readers need.
@@ -165,7 +167,11 @@ mod tests {
     fn a_former_username_is_forgotten() {
         let mut props = one("mention_keys", "ada,@ada,lovelace");
         forget_mention(&mut props, "ada");
-        assert_eq!(props, one("mention_keys", "lovelace"));
+        assert_eq!(props, one("mention_keys", ",lovelace"));
+        forget_mention(&mut props, "countess");
+        assert_eq!(props, one("mention_keys", ",lovelace"), "no comma more");
+        forget_mention(&mut props, "lovelace");
+        assert_eq!(props, one("mention_keys", ""));
     }
 
     #[test]

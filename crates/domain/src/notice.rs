@@ -31,6 +31,8 @@ pub enum Event {
     TokenMade(String),
     /// Another way to sign in; with the provider, or nothing for a password.
     SignInMethodChanged(String),
+    /// Another login name; with the one before.
+    Renamed(String),
     /// More rights.
     RolesRaised,
     /// The account was switched off.
@@ -60,6 +62,7 @@ impl Event {
             Self::RecoveryCodeUsed => Audience::Holder(MailKind::RecoveryCodeUsed),
             Self::TokenMade(_) => Audience::Holder(MailKind::TokenMade),
             Self::SignInMethodChanged(_) => Audience::Holder(MailKind::SignInMethodChanged),
+            Self::Renamed(_) => Audience::Holder(MailKind::UsernameChanged),
             Self::RolesRaised => Audience::Holder(MailKind::RolesRaised),
             Self::Deactivated | Self::Removed => Audience::Holder(MailKind::AccountEnded),
         }
@@ -67,7 +70,7 @@ impl Event {
 
     fn detail(&self) -> Option<String> {
         match self {
-            Self::NewDevice(text) | Self::TokenMade(text) | Self::SignInMethodChanged(text) => Some(text.clone()),
+            Self::NewDevice(text) | Self::TokenMade(text) | Self::SignInMethodChanged(text) | Self::Renamed(text) => Some(text.clone()),
             _ => None,
         }
     }

@@ -52,6 +52,7 @@ operations! { {
     ConvertBotToUser, GetRolesByNames, GetAllRoles, GetRole, GetRoleByName, CreateTermsOfService, GetTermsOfService, GetPreferences,
     GetPreferencesByCategory, GetPreferencesByCategoryByName, UpdatePreferences, DeletePreferences, GetUserStatus,
     GetUsersStatusesByIds, UpdateUserStatus, UpdateUserCustomStatus, UnsetUserCustomStatus, GetServerLimits, InviteByLink,
+    RemoveRecentCustomStatus, PostUserRecentCustomStatusDelete,
     GetEndedSessions,
     UndoEmailChange,
     CreateRecoveryCodes,

@@ -317,6 +317,8 @@ pub mod operations {
         UpdateUserStatus,
         UpdateUserCustomStatus,
         UnsetUserCustomStatus,
+        RemoveRecentCustomStatus,
+        PostUserRecentCustomStatusDelete,
         GetServerLimits,
         InviteByLink,
         CreateUserAccessToken,

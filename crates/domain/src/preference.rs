@@ -1,8 +1,12 @@
 //! What clients remember of their users.
 
+use std::collections::BTreeMap;
+
 use crate::id::UserId;
 use crate::text::fits;
 
+/// The category in which clients remember how they look.
+const THEME: &str = "theme";
 /// Most preferences that one request carries.
 pub const BATCH: usize = 100;
 /// Most preferences that one account has.
@@ -33,6 +37,9 @@ pub enum InvalidPreference {
     /// The value.
     #[error("value has at most 20000 characters")]
     Value,
+    /// The value, where it is a theme.
+    #[error("a theme is a JSON object of texts")]
+    Theme,
 }
 
 impl Preference {
@@ -48,6 +55,16 @@ impl Preference {
             (!fits(&self.value, 20_000), InvalidPreference::Value),
         ];
         rules.into_iter().find(|(is_broken, _)| *is_broken).map_or(Ok(()), |(_, broken)| Err(broken))
+    }
+
+    /// Checks a preference that is to be remembered: clients rely on the form of a theme, and fail to start on another.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidPreference`] names the first rule that is broken.
+    pub fn check_new(&self) -> Result<(), InvalidPreference> {
+        self.check()?;
+        if self.category == THEME && !is_theme(&self.value) { Err(InvalidPreference::Theme) } else { Ok(()) }
     }
 
     /// What every new account has.
@@ -67,6 +84,12 @@ impl Preference {
     }
 }
 
+/// Whether a text begins with a JSON object of texts, or with none; what follows does not count.
+fn is_theme(value: &str) -> bool {
+    type Theme = Option<BTreeMap<String, Option<String>>>;
+    serde_json::Deserializer::from_str(value).into_iter::<Theme>().next().is_some_and(|read| read.is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,5 +102,19 @@ mod tests {
         assert_eq!(Preference { category: String::new(), ..own.clone() }.check(), Err(InvalidPreference::Category));
         assert_eq!(Preference { name: "n".repeat(33), ..own.clone() }.check(), Err(InvalidPreference::Name));
         assert_eq!(Preference { value: "\0".into(), ..own }.check(), Err(InvalidPreference::Value));
+    }
+
+    #[test]
+    fn a_theme_is_an_object_of_texts() {
+        let theme = |value: &str| Preference { category: THEME.into(), value: value.into(), ..Preference::of_newcomer(&id("a")).remove(0) };
+        for value in [r##"{"sidebarBg":"#145dbf"}"##, "{}", r#"{"a":null}"#, "null", "{} and more"] {
+            assert_eq!(theme(value).check_new(), Ok(()), "{value}");
+        }
+        for value in ["", "dark", "[]", r#"{"a":1}"#, r#"{"a":{}}"#, r#"{"a":"b""#, &"[".repeat(20_000)] {
+            assert_eq!(theme(value).check_new(), Err(InvalidPreference::Theme), "{value}");
+        }
+        let too_long = format!(r#"{{"a":"{}"}}"#, "x".repeat(20_000));
+        assert_eq!(theme(&too_long).check_new(), Err(InvalidPreference::Value), "its length comes first");
+        assert_eq!(Preference { category: "other".into(), ..theme("dark") }.check_new(), Ok(()));
     }
 }

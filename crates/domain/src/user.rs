@@ -9,6 +9,7 @@ use crate::email::Email;
 use crate::id::UserId;
 use crate::locale::Locale;
 use crate::map::TextMap;
+use crate::provider::Provider;
 use crate::role::{self, Permission, Roles};
 use crate::time::Timestamp;
 use crate::username::Username;
@@ -41,6 +42,14 @@ pub struct ExternalIdentity {
     pub service: String,
     /// The person's name there.
     pub subject: Option<String>,
+}
+
+impl ExternalIdentity {
+    /// Whether the provider is one of those that speak OAuth: it sets its people's names and addresses at each sign-in.
+    #[must_use]
+    pub fn is_of_oauth(&self) -> bool {
+        Provider::from_id(&self.service).is_some_and(|provider| provider != Provider::Saml)
+    }
 }
 
 /// What an account has besides when it is a program and not a person.

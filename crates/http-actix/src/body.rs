@@ -281,18 +281,6 @@ impl Fields {
         }
     }
 
-    /// Checks that a field, if there, is a number: nobody may set it.
-    ///
-    /// # Errors
-    ///
-    /// 400 when the field is no number.
-    pub fn ignored_number(&mut self, key: &str) -> Result<(), ApiError> {
-        match self.members.remove(key) {
-            None | Some(Value::Null | Value::Number(_)) => Ok(()),
-            Some(_) => Err(ApiError::body_param(self.what)),
-        }
-    }
-
     /// Takes a list of texts out; an empty one when it is missing or null.
     ///
     /// # Errors
@@ -380,6 +368,7 @@ mod tests {
     fn other_types_are_refused_and_null_is_nothing() {
         assert!(fields(r#"{"a":5}"#).text("a").is_err());
         assert!(fields(r#"{"a":"yes"}"#).flag("a").is_err());
+        assert!(["1.5", "1.0", "1e3", "9223372036854775808"].iter().all(|n| fields(&format!("{{\"a\":{n}}}")).number("a").is_err()));
         assert!(fields(r#"{"a":[]}"#).map("a").is_err());
         assert!(fields(r#"{"a":{"b":1}}"#).map("a").is_err());
         assert_eq!(fields(r#"{"a":null}"#).map("a").unwrap(), None);

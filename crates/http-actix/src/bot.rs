@@ -16,6 +16,7 @@ use crate::call::SignedCall;
 use crate::error::{ApiError, ErrorBody};
 use crate::query::Query;
 use crate::user::change::wanted;
+use crate::user::list::tagged;
 use crate::user::{PatchUserBody, UserBody, user_id};
 
 pub use wire::{BotBody, CreateBotBody, PatchBotBody};
@@ -60,6 +61,7 @@ pub(crate) async fn create(call: SignedCall, body: RawBody) -> Result<HttpRespon
     ),
     responses(
         (status = 200, description = "All bots, or those that who asks answers for", body = inline(Vec<BotBody>)),
+        (status = 304, description = "As it was"),
         (status = 401, description = "Not signed in", body = inline(ErrorBody)),
         (status = 403, description = "Not to be listed", body = inline(ErrorBody)),
     )
@@ -70,7 +72,7 @@ pub(crate) async fn list(request: HttpRequest, call: SignedCall) -> Result<HttpR
     let (with_inactive, is_orphaned) = (query.flag("include_deleted"), query.flag("only_orphaned"));
     let listing = BotListing { owner: None, with_inactive, is_orphaned, page: query.page() };
     let bots = call.service.accounts.bots(&call.actor, listing).await?;
-    Ok(HttpResponse::Ok().json(bots.iter().map(BotBody::from).collect::<Vec<_>>()))
+    Ok(tagged(&request, &bots.iter().map(BotBody::from).collect::<Vec<_>>()))
 }
 
 /// `GET /api/v4/bots/{bot_user_id}`

@@ -55,6 +55,8 @@ use crate::{access_token, bot, channel, client_config, factor, group, preference
         status::update,
         status::update_custom,
         status::unset_custom,
+        status::forget_custom,
+        status::forget_custom_by_post,
         status::limits,
         team::create,
         team::list,

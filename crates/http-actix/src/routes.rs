@@ -138,6 +138,8 @@ routes! {
     PUT "/api/v4/users/{user_id:[A-Za-z0-9]+}/preferences" UpdatePreferences => preference::update,
     PUT "/api/v4/users/{user_id:[A-Za-z0-9]+}/status/custom" UpdateUserCustomStatus => status::update_custom,
     DELETE "/api/v4/users/{user_id:[A-Za-z0-9]+}/status/custom" UnsetUserCustomStatus => status::unset_custom,
+    DELETE "/api/v4/users/{user_id:[A-Za-z0-9]+}/status/custom/recent" RemoveRecentCustomStatus => status::forget_custom,
+    POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/status/custom/recent/delete" PostUserRecentCustomStatusDelete => status::forget_custom_by_post,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/teams/members" GetTeamMembersForUser => team::memberships,
     GET "/api/v4/users/{user_id:[A-Za-z0-9]+}/teams/unread" GetTeamsUnreadForUser => team::unread,
     POST "/api/v4/users/{user_id:[A-Za-z0-9]+}/preferences/delete" DeletePreferences => preference::delete,

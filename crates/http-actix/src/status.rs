@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::web::Path;
 use muster_domain::id::UserId;
-use muster_domain::permission::operations;
+use muster_domain::permission::{Permitted, operations};
 use muster_domain::role::Permission;
 use muster_domain::status::{Presence, Status};
 use serde::{Deserialize, Serialize};
@@ -202,6 +202,49 @@ pub(crate) async fn unset_custom(call: SignedCall, path: Path<String>) -> Result
     let user = user_id(&call, &path)?;
     let accounts = &call.service.accounts;
     accounts.set_custom_status::<operations::UnsetUserCustomStatus>(&call.actor, &user, None, &call.origin).await?;
+    Ok(HttpResponse::Ok().json(StatusBody::OK))
+}
+
+/// `DELETE /api/v4/users/{user_id}/status/custom/recent`
+#[utoipa::path(
+    delete, path = "/api/v4/users/{user_id}/status/custom/recent", operation_id = "RemoveRecentCustomStatus", tag = "directory",
+    request_body = CustomStatusBody,
+    params(("user_id" = String, Path, description = "The account's id, or me")),
+    responses(
+        (status = 200, description = "Not offered any more", body = inline(StatusBody)),
+        (status = 400, description = "No id, or nothing said", body = inline(ErrorBody)),
+        (status = 401, description = "Not signed in", body = inline(ErrorBody)),
+        (status = 403, description = "Not to be changed", body = inline(ErrorBody)),
+        (status = 404, description = "No such account", body = inline(ErrorBody)),
+    )
+)]
+#[tracing::instrument(name = "http.statuses.forget_custom", skip_all)]
+pub(crate) async fn forget_custom(call: SignedCall, path: Path<String>, body: RawBody) -> Result<HttpResponse, ApiError> {
+    forgotten::<operations::RemoveRecentCustomStatus>(&call, &path, body).await
+}
+
+/// `POST /api/v4/users/{user_id}/status/custom/recent/delete`
+#[utoipa::path(
+    post, path = "/api/v4/users/{user_id}/status/custom/recent/delete", operation_id = "PostUserRecentCustomStatusDelete", tag = "directory",
+    request_body = CustomStatusBody,
+    params(("user_id" = String, Path, description = "The account's id, or me")),
+    responses(
+        (status = 200, description = "Not offered any more", body = inline(StatusBody)),
+        (status = 400, description = "No id, or nothing said", body = inline(ErrorBody)),
+        (status = 401, description = "Not signed in", body = inline(ErrorBody)),
+        (status = 403, description = "Not to be changed", body = inline(ErrorBody)),
+        (status = 404, description = "No such account", body = inline(ErrorBody)),
+    )
+)]
+#[tracing::instrument(name = "http.statuses.forget_custom_by_post", skip_all)]
+pub(crate) async fn forget_custom_by_post(call: SignedCall, path: Path<String>, body: RawBody) -> Result<HttpResponse, ApiError> {
+    forgotten::<operations::PostUserRecentCustomStatusDelete>(&call, &path, body).await
+}
+
+async fn forgotten<O: Permitted>(call: &SignedCall, path: &str, body: RawBody) -> Result<HttpResponse, ApiError> {
+    let user = user_id(call, path)?;
+    let status = custom(&mut body.fields("custom_status").await?)?;
+    call.service.directory.forget_custom_status::<O>(&call.actor, &user, &status, &call.origin).await?;
     Ok(HttpResponse::Ok().json(StatusBody::OK))
 }
 

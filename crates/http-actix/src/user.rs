@@ -35,6 +35,20 @@ const BATCH: usize = 5000;
 /// The id of a missing account, looked up by id or address.
 pub(crate) const MISSING: &str = "app.user.missing_account.const";
 
+/// Whole numbers of an account that nobody may set.
+const IGNORED_NUMBERS: [&str; 10] = [
+    "create_at",
+    "update_at",
+    "delete_at",
+    "last_password_update",
+    "last_picture_update",
+    "failed_attempts",
+    "last_activity_at",
+    "last_login",
+    "bot_last_icon_update",
+    "terms_of_service_create_at",
+];
+
 /// `POST /api/v4/users`
 #[utoipa::path(
     post, path = "/api/v4/users", operation_id = "CreateUser", tag = "users", request_body = CreateUserBody,
@@ -90,9 +104,8 @@ fn registration(mut fields: Fields) -> Result<Registration, ApiError> {
 
 /// Fields that nobody may set still have their types.
 pub(crate) fn check_ignored(fields: &mut Fields) -> Result<(), ApiError> {
-    for key in ["create_at", "update_at", "delete_at", "last_password_update", "last_picture_update", "failed_attempts", "last_activity_at"]
-    {
-        fields.ignored_number(key)?;
+    for key in IGNORED_NUMBERS {
+        fields.number(key)?;
     }
     for key in ["roles", "remote_id", "mfa_secret", "bot_description", "terms_of_service_id"] {
         fields.text(key)?;
@@ -100,7 +113,7 @@ pub(crate) fn check_ignored(fields: &mut Fields) -> Result<(), ApiError> {
     for key in ["mfa_active", "is_bot"] {
         fields.flag(key)?;
     }
-    Ok(())
+    fields.list("mfa_used_timestamps").map(drop)
 }
 
 /// `GET /api/v4/users/{user_id}`
@@ -159,7 +172,7 @@ pub(crate) async fn by_username(request: HttpRequest, call: SignedCall, path: Pa
 )]
 #[tracing::instrument(name = "http.users.by_email", skip_all)]
 pub(crate) async fn by_email(request: HttpRequest, call: SignedCall, path: Path<String>) -> Result<HttpResponse, ApiError> {
-    let email = Email::parse(&path).map_err(|_| ApiError::url_param("email"))?;
+    let email = Email::parse_untrimmed(&path).map_err(|_| ApiError::url_param("email"))?;
     let shown = call.service.accounts.user_by_email(&call.actor, &email).await.map_err(|error| of_look_up(error, MISSING))?;
     Ok(tagged(&request, &call, &shown, None))
 }

@@ -64,7 +64,10 @@ async fn a_broken_rule_changes_nothing() {
         (json!({ "nickname": "Bobby", "email": "x", "password": PASSWORD }), "model.user.is_valid.email.app_error"),
         (json!({ "nickname": "n\u{0}n" }), "model.user.is_valid.nickname.app_error"),
         (json!({ "locale": "xx" }), "model.user.is_valid.locale.app_error"),
+        (json!({ "nickname": "Bobby", "email": " x@example.test", "password": PASSWORD }), "model.user.is_valid.email.app_error"),
         (json!({ "nickname": 5 }), BODY_PARAM),
+        (json!({ "nickname": "Bobby", "remote_id": 5 }), BODY_PARAM),
+        (json!({ "nickname": "Bobby", "timezone": "UTC" }), BODY_PARAM),
         (json!({ "props": { "k": 5 } }), BODY_PARAM),
         (json!([]), BODY_PARAM),
     ] {
@@ -130,12 +133,16 @@ async fn an_admin_changes_others_without_their_password() {
 async fn what_a_provider_decides_is_left_to_it() {
     let app = TestApp::new().await;
     let ada = app.somebody("ada").await;
-    let sam = app.insert("sam", |user| user.identity = fixture::identity("ldap", "uid-7")).await;
+    let sam = app.insert("sam", |user| user.identity = fixture::identity("gitlab", "uid-7")).await;
+    let leo = app.insert("leo", |user| user.identity = fixture::identity("ldap", "uid-8")).await;
     let path = format!("/api/v4/users/{}/patch", sam.id);
 
     let refused = app.put(&path, &json!({ "first_name": "Sam" })).by(&ada).send().await;
     let kept = app.put(&path, &json!({ "email": "other@example.test", "nickname": "Sammy" })).by(&ada).send().await;
 
     refused.is_error(409, "api.user.patch_user.login_provider_attribute_set.app_error");
+    let of_leo = format!("/api/v4/users/{}/patch", leo.id);
+    let moved = app.put(&of_leo, &json!({ "email": "other@example.test" })).by(&ada).send().await;
+    moved.is_error(400, "app.user.update.find.app_error");
     assert_eq!((&kept.json()["email"], &kept.json()["nickname"]), (&json!("sam@example.test"), &json!("Sammy")));
 }

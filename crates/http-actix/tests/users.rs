@@ -193,6 +193,7 @@ async fn who_is_not_there_is_not_found() {
             ("/api/v4/users/short".to_owned(), 400, URL_PARAM),
             ("/api/v4/users/username/ADA".to_owned(), 400, BODY_PARAM),
             ("/api/v4/users/email/nonsense".to_owned(), 400, URL_PARAM),
+            ("/api/v4/users/email/%20ada@example.test".to_owned(), 400, URL_PARAM),
         ];
         for (path, status, id) in cases {
             app.get(&path).by(asker).send().await.is_error(status, id);

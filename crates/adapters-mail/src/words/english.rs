@@ -125,5 +125,13 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::UsernameChanged => (
+            "Your username at {site} has changed",
+            &[
+                "Since {time} the username of your account is {user}; before, it was {detail}.",
+                "If you did not expect that, ask the administrator.",
+            ],
+            None,
+        ),
     }
 }

@@ -131,5 +131,13 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::UsernameChanged => (
+            "Ton nom d’utilisateur chez {site} a changé",
+            &[
+                "Depuis le {time}, le nom d’utilisateur de ton compte est {user} ; avant, c’était {detail}.",
+                "Si tu ne t’y attendais pas, demande à l’administration.",
+            ],
+            None,
+        ),
     }
 }

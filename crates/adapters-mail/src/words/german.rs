@@ -131,5 +131,13 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::UsernameChanged => (
+            "Dein Benutzername bei {site} hat sich geändert",
+            &[
+                "Seit {time} ist der Benutzername deines Kontos {user}; vorher war er {detail}.",
+                "Hast du das nicht erwartet, dann frag die Verwaltung.",
+            ],
+            None,
+        ),
     }
 }

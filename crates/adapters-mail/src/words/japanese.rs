@@ -122,5 +122,13 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::UsernameChanged => (
+            "{site} のユーザー名が変更されました",
+            &[
+                "{time} に、あなたのアカウントのユーザー名が {detail} から {user} に変更されました。",
+                "心当たりがない場合は、管理者にお問い合わせください。",
+            ],
+            None,
+        ),
     }
 }

@@ -125,5 +125,13 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::UsernameChanged => (
+            "Tu nombre de usuario en {site} ha cambiado",
+            &[
+                "Desde el {time} el nombre de usuario de tu cuenta es {user}; antes era {detail}.",
+                "Si no lo esperabas, pregunta a la administración.",
+            ],
+            None,
+        ),
     }
 }

@@ -1,13 +1,18 @@
 //! Changing accounts.
 
 use super::{
-    Accounts, Actor, AuditEntry, Forbidden, InvalidUser, Operation, Origin, Password, PasswordsError, StoreError, Timestamp, UniqueField,
-    User, UserId, operations, permit,
+    Accounts, Actor, AuditEntry, Event, Forbidden, InvalidUser, Operation, Origin, Password, PasswordsError, StoreError, Timestamp,
+    UniqueField, User, UserId, notice, operations, permit,
 };
 use crate::permission::Permitted;
+use crate::provider::{LDAP, Provider};
+use crate::recent_status;
 use crate::sign_in::SignInError;
+use crate::status::{Presence, Status};
+use crate::store::UnitOfWork;
 use crate::user::patch::{Patch, Replacement};
 use crate::user::shown::ShownUser;
+use crate::username::Username;
 
 /// Why an account was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +26,9 @@ pub enum ChangeError {
     /// The field belongs to the account's provider.
     #[error("the field {0} is set by the account's provider")]
     Provided(&'static str),
+    /// The account's directory alone decides its address.
+    #[error("the address is set by the account's directory")]
+    Directory,
     /// Addresses of other domains alone are taken here.
     #[error("addresses of this domain are not taken")]
     Domain {
@@ -91,15 +99,14 @@ impl Accounts {
         &self,
         actor: &Actor,
         id: &UserId,
-        mut wanted: Patch,
+        wanted: Patch,
         password: &Password,
         origin: &Origin,
     ) -> Result<ShownUser, ChangeError> {
         let seen = self.store.read().await?.users().by_id(id).await?;
         permit::<operations::PatchUser>(actor, seen.as_ref())?;
         let seen = seen.ok_or(ChangeError::Missing)?;
-        check_provided(&seen, &mut wanted)?;
-        self.check_address::<operations::PatchUser>(actor, &seen, wanted.new_email(&seen), password, origin).await?;
+        self.check::<operations::PatchUser>(actor, &seen, &wanted, password, origin).await?;
         let apply = |user: User, now| wanted.apply(user, now);
         self.write::<operations::PatchUser>(actor, &seen, apply, origin).await
     }
@@ -114,17 +121,14 @@ impl Accounts {
         &self,
         actor: &Actor,
         id: &UserId,
-        mut wanted: Replacement,
+        wanted: Replacement,
         password: &Password,
         origin: &Origin,
     ) -> Result<ShownUser, ChangeError> {
         let seen = self.store.read().await?.users().by_id(id).await?;
         permit::<operations::UpdateUser>(actor, seen.as_ref())?;
         let seen = seen.ok_or(ChangeError::Missing)?;
-        check_provided(&seen, &mut wanted.patch)?;
-        // No address at all is no other address: it is refused by its form.
-        let address = wanted.patch.new_email(&seen).filter(|email| !email.trim().is_empty());
-        self.check_address::<operations::UpdateUser>(actor, &seen, address, password, origin).await?;
+        self.check::<operations::UpdateUser>(actor, &seen, &wanted.patch, password, origin).await?;
         let has_timezone = wanted.timezone.is_some();
         let apply = |user: User, now| wanted.apply(user, now);
         let mut shown = self.write::<operations::UpdateUser>(actor, &seen, apply, origin).await?;
@@ -157,25 +161,46 @@ impl Accounts {
         self.write::<O>(actor, &seen, apply, origin).await.map(drop)
     }
 
-    /// Whether an account may get another address, and its holder has shown that he is the one who asks.
-    async fn check_address<O: Permitted>(
+    /// Whether an account may get another name and address, and its holder has shown that he is the one who asks.
+    async fn check<O: Permitted>(
         &self,
         actor: &Actor,
         seen: &User,
-        address: Option<&str>,
+        wanted: &Patch,
         password: &Password,
         origin: &Origin,
     ) -> Result<(), ChangeError> {
-        let Some(address) = address else { return Ok(()) };
-        if actor.user_id() == Some(&seen.id) {
-            if password.is_empty() {
-                return Err(ChangeError::PasswordNeeded);
-            }
-            match O::OPERATION {
-                // It answers a wrong one with 401.
-                Operation::PatchUser => self.sign_ins.prove(&seen.id, password).await?,
-                other => self.sign_ins.prove_on_record(other, &seen.id, password, origin).await?,
-            }
+        check_provided(seen, wanted)?;
+        // A whole account without an address asks for no other one: it is refused by its form.
+        let is_left_out = |email: &str| O::OPERATION == Operation::UpdateUser && email.trim().is_empty();
+        let address = wanted.new_email(seen).filter(|email| !is_left_out(email));
+        if address.is_some() && actor.user_id() == Some(&seen.id) {
+            self.prove::<O>(&seen.id, password, origin).await?;
+        }
+        let name = wanted.username.as_deref().and_then(|name| Username::parse(name).ok()).filter(|name| *name != seen.username);
+        if let Some(name) = name
+            && self.store.read().await?.groups().has_name(name.as_str()).await?
+        {
+            return Err(ChangeError::Taken(UniqueField::Username));
+        }
+        address.map_or(Ok(()), |address| self.check_domain_of(seen, address))
+    }
+
+    async fn prove<O: Permitted>(&self, id: &UserId, password: &Password, origin: &Origin) -> Result<(), ChangeError> {
+        if password.is_empty() {
+            return Err(ChangeError::PasswordNeeded);
+        }
+        match O::OPERATION {
+            // It answers a wrong one with 401.
+            Operation::PatchUser => self.sign_ins.prove(id, password).await?,
+            other => self.sign_ins.prove_on_record(other, id, password, origin).await?,
+        }
+        Ok(())
+    }
+
+    fn check_domain_of(&self, seen: &User, address: &str) -> Result<(), ChangeError> {
+        if [LDAP, Provider::Saml.id()].contains(&seen.identity.service.as_str()) {
+            return Ok(());
         }
         let (domains, is_guest) = if seen.is_guest() { (&self.rules.guest_domains, true) } else { (&self.rules.domains, false) };
         if domains.take(address) { Ok(()) } else { Err(ChangeError::Domain { is_guest }) }
@@ -194,6 +219,9 @@ impl Accounts {
         // The account may have risen in rank since it was looked at.
         permit::<O>(actor, Some(&before))?;
         let after = apply(before.clone(), now)?;
+        if before.identity.service == LDAP && after.email != before.email {
+            return Err(ChangeError::Directory);
+        }
         let is_own = actor.user_id() == Some(&seen.id);
         if is_own && after.email != before.email && (before.credential_epoch != seen.credential_epoch || before.email != seen.email) {
             // The password that was shown may count no more, or none was asked for since that was the address.
@@ -203,8 +231,20 @@ impl Accounts {
             return Err(ChangeError::Taken(UniqueField::Username));
         }
         work.users().update(&after).await?;
+        if after.username != before.username {
+            let event = Event::Renamed(before.username.as_str().to_owned());
+            notice::post(&mut *work, &self.postbox, event, &after, now).await?;
+        }
         if after.email != before.email {
             self.move_address(&mut *work, &before, &after, now).await?;
+        }
+        if O::OPERATION == Operation::PatchUser {
+            follow_answering_machine(&mut *work, &before, &after, now).await?;
+        }
+        if O::OPERATION == Operation::UpdateUserCustomStatus
+            && let Some(status) = after.profile.props.get("customStatus")
+        {
+            recent_status::keep(&mut *work, &after.id, status).await?;
         }
         let (was, is) = changed(&before, &after);
         let entry = self.done(O::OPERATION, actor, &seen.id, now, origin);
@@ -217,8 +257,20 @@ impl Accounts {
     }
 }
 
-/// Refuses what an account's provider decides, and drops an address that the provider will set again.
-fn check_provided(user: &User, wanted: &mut Patch) -> Result<(), ChangeError> {
+/// Makes somebody out of office when his answering machine is switched on, and there again when it is switched off.
+async fn follow_answering_machine(work: &mut dyn UnitOfWork, before: &User, after: &User, now: Timestamp) -> Result<(), StoreError> {
+    let is_on = |user: &User| user.profile.notify_props.get("auto_responder_active").is_some_and(|text| text == "true");
+    let presence = match (is_on(before), is_on(after)) {
+        (false, true) => Presence::OutOfOffice,
+        (true, false) => Presence::Online,
+        (false, false) | (true, true) => return Ok(()),
+    };
+    let is_manual = presence == Presence::OutOfOffice;
+    work.statuses().put(&Status { presence, is_manual, last_activity_at: now, ..Status::unknown(after.id.clone()) }).await
+}
+
+/// Refuses what an account's provider decides.
+fn check_provided(user: &User, wanted: &Patch) -> Result<(), ChangeError> {
     if user.identity.service.is_empty() {
         return Ok(());
     }
@@ -226,10 +278,10 @@ fn check_provided(user: &User, wanted: &mut Patch) -> Result<(), ChangeError> {
     if differs(&wanted.username, user.username.as_str()) {
         return Err(ChangeError::Provided("username"));
     }
-    if differs(&wanted.first_name, &user.profile.first_name) || differs(&wanted.last_name, &user.profile.last_name) {
+    let is_renamed = differs(&wanted.first_name, &user.profile.first_name) || differs(&wanted.last_name, &user.profile.last_name);
+    if user.identity.is_of_oauth() && is_renamed {
         return Err(ChangeError::Provided("full name"));
     }
-    wanted.email = None;
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use crate::invitation::Invitation;
 use crate::port::Purpose;
 use crate::preference::Preference;
 use crate::team::Team;
+use crate::username::Username;
 
 /// The link by which somebody may have been invited.
 #[derive(Debug, Clone, Default)]
@@ -213,6 +214,13 @@ impl Accounts {
         Ok(Admission::ToTeam(Box::new(team)))
     }
 
+    /// Whether a group has the name; one that can't be a username is refused later, by its form.
+    async fn check_group_names(&self, name: &str) -> Result<(), RegisterError> {
+        let Ok(name) = Username::parse(name) else { return Ok(()) };
+        let is_taken = self.store.read().await?.groups().has_name(name.as_str()).await?;
+        if is_taken { Err(RegisterError::Taken(UniqueField::Username)) } else { Ok(()) }
+    }
+
     fn check_domain(&self, wanted: &Registration, admission: &Admission) -> Result<(), RegisterError> {
         let domains = if admission.is_guest() { &self.rules.guest_domains } else { &self.rules.domains };
         let is_exempt = ["ldap", "saml"].contains(&wanted.auth_service.as_str());
@@ -220,6 +228,7 @@ impl Accounts {
     }
 
     async fn open(&self, actor: &Actor, wanted: Registration, admission: Admission, origin: &Origin) -> Result<User, RegisterError> {
+        self.check_group_names(&wanted.username).await?;
         self.check_domain(&wanted, &admission)?;
         if wanted.auth_service.is_empty() {
             self.check_password(&wanted.password, &[&wanted.username, &wanted.email])?;

@@ -114,7 +114,8 @@ impl Directory {
             return Err(PreferenceError::Missing);
         }
         let mut work = self.store.begin().await?;
-        wanted.iter().try_for_each(Preference::check)?;
+        // What is forgotten may be of a form that is remembered no more.
+        wanted.iter().try_for_each(if is_removal { Preference::check } else { Preference::check_new })?;
         if is_removal {
             work.preferences().remove(wanted).await?;
         } else {

@@ -5,7 +5,8 @@ use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::id::UserId;
 use crate::operation::Operation;
-use crate::permission::{Forbidden, Permit, operations};
+use crate::permission::{Forbidden, Permit, Permitted, operations};
+use crate::recent_status;
 use crate::status::{Presence, Status};
 use crate::store::StoreError;
 use crate::time::Timestamp;
@@ -108,6 +109,30 @@ impl Directory {
         work.audits().record(&[AuditEntry { target: Some(user.clone()), ..entry }]).await?;
         work.commit().await?;
         Ok(status)
+    }
+
+    /// Offers something no more that somebody wrote of himself, given as the text of a JSON object.
+    ///
+    /// # Errors
+    ///
+    /// [`StatusError`] names the first check that failed.
+    #[tracing::instrument(skip_all)]
+    pub async fn forget_custom_status<O: Permitted>(
+        &self,
+        actor: &Actor,
+        user: &UserId,
+        status: &str,
+        origin: &Origin,
+    ) -> Result<(), StatusError> {
+        let mut reading = self.store.read().await?;
+        permit_for::<O>(&mut *reading, actor, user).await?.ok_or(StatusError::Missing)?;
+        drop(reading);
+        let mut work = self.store.begin().await?;
+        recent_status::forget(&mut *work, user, status).await?;
+        let entry = self.entry(O::OPERATION, actor, self.clock.now(), origin);
+        work.audits().record(&[AuditEntry { target: Some(user.clone()), ..entry }]).await?;
+        work.commit().await?;
+        Ok(())
     }
 }
 

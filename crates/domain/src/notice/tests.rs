@@ -13,6 +13,7 @@ fn events() -> Vec<Event> {
         Event::RecoveryCodeUsed,
         Event::TokenMade("ci".into()),
         Event::SignInMethodChanged("ldap".into()),
+        Event::Renamed("augusta".into()),
         Event::RolesRaised,
         Event::Deactivated,
         Event::Removed,

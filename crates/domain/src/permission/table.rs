@@ -127,6 +127,8 @@ pub const TABLE: &[Entry] = &[
     change(Operation::UpdateUserStatus, Rule::ActsFor),
     change(Operation::UpdateUserCustomStatus, Rule::ActsFor),
     change(Operation::UnsetUserCustomStatus, Rule::ActsFor),
+    change(Operation::RemoveRecentCustomStatus, Rule::ActsFor),
+    change(Operation::PostUserRecentCustomStatusDelete, Rule::ActsFor),
     read(Operation::GetServerLimits, Rule::SignedIn),
     change(Operation::InviteByLink, Rule::AtTheMachine),
     change(Operation::CreateUserAccessToken, Rule::HoldsAndEdits(Permission::CreateUserAccessToken)),

@@ -61,7 +61,7 @@ impl Patch {
     /// The address that is asked for, if it is not the one the account has, letter case aside.
     #[must_use]
     pub fn new_email(&self, user: &User) -> Option<&str> {
-        self.email.as_deref().filter(|email| email.trim().to_lowercase() != user.email.as_str())
+        self.email.as_deref().filter(|email| email.to_lowercase() != user.email.as_str())
     }
 
     /// Checks the changed account in the order of the wire's rules, and gives it.
@@ -75,9 +75,12 @@ impl Patch {
             user.username = Username::parse(&name).map_err(|_| InvalidUser::Username)?;
         }
         if let Some(text) = self.email {
-            let email = Email::parse(&text).map_err(|_| InvalidUser::Email)?;
-            user.is_email_verified &= email == user.email;
-            user.email = email;
+            let email = Email::parse_untrimmed(&text).map_err(|_| InvalidUser::Email)?;
+            // The provider will set its own again.
+            if !user.identity.is_of_oauth() {
+                user.is_email_verified &= email == user.email;
+                user.email = email;
+            }
         }
         let profile = &mut user.profile;
         replace(&mut profile.nickname, self.nickname.map(|text| without_invisible(&text)));
@@ -155,6 +158,7 @@ mod tests {
         let refused = |patch: Patch| patched(patch).unwrap_err();
         assert_eq!(refused(Patch { username: Some(String::new()), ..Patch::default() }), InvalidUser::Username);
         assert_eq!(refused(Patch { email: Some("nonsense".into()), ..Patch::default() }), InvalidUser::Email);
+        assert_eq!(refused(Patch { email: Some(" ada@example.test".into()), ..Patch::default() }), InvalidUser::Email);
         assert_eq!(refused(Patch { last_name: Some("l".repeat(65)), ..Patch::default() }), InvalidUser::LastName);
         assert_eq!(refused(Patch { locale: Some("xx".into()), ..Patch::default() }), InvalidUser::Locale);
         let status = TextMap::from([("customStatus".into(), "busy".into())]);

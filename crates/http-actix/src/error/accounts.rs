@@ -85,6 +85,7 @@ impl From<ChangeError> for ApiError {
                 let id = "api.user.patch_user.login_provider_attribute_set.app_error";
                 Self::client(StatusCode::CONFLICT, id, format!("The {field} is set by the account's sign-in provider."))
             }
+            ChangeError::Directory => Self::bad("app.user.update.find.app_error", "The address is set by the account's directory."),
             ChangeError::Domain { is_guest: false } => {
                 Self::bad("api.user.update_user.accepted_domain.app_error", "E-mail addresses of this domain are not taken here.")
             }
@@ -114,6 +115,7 @@ pub fn of_update(error: ChangeError) -> ApiError {
             ApiError::client(StatusCode::CONFLICT, id, format!("The {field} is set by the account's sign-in provider."))
         }
         other @ (ChangeError::Forbidden(_)
+        | ChangeError::Directory
         | ChangeError::Domain { .. }
         | ChangeError::PasswordNeeded
         | ChangeError::Invalid(_)

@@ -281,6 +281,7 @@ impl From<InvalidPreference> for ApiError {
             InvalidPreference::Category => "model.preference.is_valid.category.app_error",
             InvalidPreference::Name => "model.preference.is_valid.name.app_error",
             InvalidPreference::Value => "model.preference.is_valid.value.app_error",
+            InvalidPreference::Theme => "model.preference.is_valid.theme.app_error",
         };
         Self::bad(id, format!("The preference is refused: {error}."))
     }

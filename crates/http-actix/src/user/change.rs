@@ -33,6 +33,8 @@ pub(crate) async fn patch(call: SignedCall, path: Path<String>, body: RawBody) -
     let id = user_id(&call, &path)?;
     let mut fields = body.fields("user").await?;
     let password = Password::from(fields.text("password")?.unwrap_or_default());
+    // It is never stored, but it has its type.
+    fields.text("remote_id")?;
     let shown = call.service.accounts.patch(&call.actor, &id, wanted(&mut fields)?, &password, &call.origin).await?;
     Ok(HttpResponse::Ok().json(UserBody::from(&shown)))
 }

@@ -132,7 +132,7 @@ fn is_tagged(wanted: &ListWanted) -> bool {
 
 /// A list, or nothing when the caller holds it as it is. Its tag is drawn from what is sent, so that it follows every filter, page and
 /// privacy setting.
-fn tagged(request: &HttpRequest, bodies: &[UserBody<'_>]) -> HttpResponse {
+pub(crate) fn tagged<B: serde::Serialize>(request: &HttpRequest, bodies: &[B]) -> HttpResponse {
     let Ok(json) = serde_json::to_vec(bodies) else { return HttpResponse::Ok().json(bodies) };
     let tag: String = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&Sha256::digest(&json)[..16]);
     let is_held = request.headers().get(IF_NONE_MATCH).is_some_and(|held| held == tag.as_str());

@@ -181,7 +181,10 @@ async fn file(mut form: Multipart, most: usize) -> Result<Vec<u8>, ApiError> {
     let (mut read, mut found) = (0, None);
     while let Some(part) = form.next().await {
         let mut part = part.map_err(|_| no_form())?;
-        let is_file = part.content_disposition().is_some_and(|told| told.get_name() == Some("image") && told.get_filename().is_some());
+        // A part whose file name is empty is no file.
+        let is_file = part
+            .content_disposition()
+            .is_some_and(|told| told.get_name() == Some("image") && told.get_filename().is_some_and(|name| !name.is_empty()));
         let mut bytes = Vec::new();
         while let Some(chunk) = part.next().await {
             let chunk = chunk.map_err(|_| no_form())?;

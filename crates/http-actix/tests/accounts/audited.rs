@@ -104,6 +104,8 @@ fn around(scene: &Scene, things: &Things) -> Vec<Step> {
         (O::UpdateUserStatus, at("/users/me/status"), json!({ "user_id": scene.ada.id, "status": "away" })),
         (O::UpdateUserCustomStatus, at("/users/me/status/custom"), json!({ "emoji": "tea", "text": "tea" })),
         (O::UnsetUserCustomStatus, at("/users/me/status/custom"), Value::Null),
+        (O::RemoveRecentCustomStatus, at("/users/me/status/custom/recent"), json!({ "emoji": "tea", "text": "tea" })),
+        (O::PostUserRecentCustomStatusDelete, at("/users/me/status/custom/recent/delete"), json!({ "text": "tea" })),
     ]
 }
 

@@ -61,6 +61,9 @@ async fn a_body_is_of_the_account_it_is_sent_to() {
     for (key, value) in [("username", json!(5)), ("props", json!([])), ("roles", json!(1)), ("email_verified", json!("yes"))] {
         put(&scene, &scene.cy, &scene.cy, &json!({ key: value })).await.is_error(400, BODY_PARAM);
     }
+    for (key, value) in [("create_at", json!(1.5)), ("failed_attempts", json!(1.0)), ("last_login", json!("5"))] {
+        put(&scene, &scene.cy, &scene.cy, &json!({ key: value })).await.is_error(400, BODY_PARAM);
+    }
 }
 
 #[actix_web::test]
@@ -70,6 +73,7 @@ async fn the_first_broken_rule_is_told() {
         (json!({ "username": "" }), "model.user.is_valid.username.app_error"),
         (json!({ "username": "a b" }), "model.user.is_valid.username.app_error"),
         (json!({ "email": "" }), "model.user.is_valid.email.app_error"),
+        (json!({ "email": "cy@example.test " }), "model.user.is_valid.email.app_error"),
         (json!({ "username": "bob" }), "app.user.save.username_exists.app_error"),
         (json!({ "nickname": "n".repeat(65) }), "model.user.is_valid.nickname.app_error"),
         (json!({ "locale": "nonsense" }), "model.user.is_valid.locale.app_error"),

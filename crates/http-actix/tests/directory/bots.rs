@@ -73,6 +73,20 @@ async fn bots_are_listed_as_they_were_made() {
 }
 
 #[actix_web::test]
+async fn a_list_of_bots_that_is_held_is_not_sent_again() {
+    let scene = Scene::new().await;
+    let one = bot(&scene, "robo").await;
+    let list = async |tag: &str| scene.app.get("/api/v4/bots").by(&scene.ada).header("if-none-match", tag).send().await;
+    let tag = list("").await.header("etag").unwrap().to_owned();
+
+    let held = list(&tag).await;
+
+    assert_eq!((held.status, held.body.len(), held.header("etag")), (304, 0, Some(tag.as_str())));
+    scene.put(&scene.ada, &format!("/bots/{one}"), &json!({ "display_name": "Another" })).await;
+    assert_eq!(list(&tag).await.status, 200);
+}
+
+#[actix_web::test]
 async fn a_bot_is_shown_switched_off_to_those_who_ask_for_it() {
     let scene = Scene::new().await;
     let path = format!("/bots/{}", bot(&scene, "robo").await);

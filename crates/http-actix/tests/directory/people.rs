@@ -21,6 +21,9 @@ async fn what_a_client_remembers_is_told_again() {
     assert_eq!(each(&scene.seen(&scene.cy, "/users/me/preferences/display_settings").await, "name"), ["clock", "theme"]);
     let of_cy = format!("/users/{}/preferences", scene.cy.id);
     assert!(each(&scene.seen(&scene.ada, &of_cy).await, "category").contains(&"tutorial_step"), "a newcomer has some");
+    let theme = json!([{ "user_id": scene.cy.id, "category": "theme", "name": "", "value": "dark" }]);
+    let refused = scene.put(&scene.cy, "/users/me/preferences", &theme).await;
+    refused.is_error(400, "model.preference.is_valid.theme.app_error");
     for (path, status, id) in [
         ("/users/me/preferences/nothing", 404, "api.preference.preferences_category.get.app_error"),
         ("/users/me/preferences/display_settings/name/nothing", 400, "app.preference.get.app_error"),
@@ -199,6 +202,28 @@ async fn people_say_in_their_own_words_what_they_do() {
     assert_eq!((&kept["emoji"], &kept["text"], &kept["duration"]), (&json!("tea"), &json!("At tea"), &json!("date_and_time")));
     assert_eq!(scene.delete(&scene.cy, path).await.json(), json!({ "status": "OK" }));
     assert_eq!(scene.seen(&scene.cy, "/users/me").await["props"]["customStatus"], "");
+}
+
+#[actix_web::test]
+async fn what_people_said_of_themselves_is_forgotten_by_either_path() {
+    let scene = Scene::new().await;
+    let said = ["tea", "cake"].map(|text| json!({ "emoji": "cup", "text": text, "duration": "", "expires_at": "" }));
+    for one in &said {
+        assert_eq!(scene.put(&scene.cy, "/users/me/status/custom", one).await.status, 200);
+    }
+    let recent = "/users/me/preferences/custom_status/name/recent_custom_statuses";
+    let offered = async || scene.seen(&scene.cy, recent).await["value"].as_str().unwrap().matches("cup").count();
+    assert_eq!(offered().await, 2);
+    let by_delete = scene.app.ask("DELETE", "/api/v4/users/me/status/custom/recent").by(&scene.cy).body(said[0].to_string());
+
+    assert_eq!(by_delete.send().await.json(), json!({ "status": "OK" }));
+    assert_eq!(offered().await, 1);
+    let path = "/users/me/status/custom/recent/delete";
+    assert_eq!(scene.post(&scene.cy, path, &said[1]).await.json(), json!({ "status": "OK" }));
+    assert_eq!(offered().await, 0);
+    scene.post(&scene.cy, path, &json!({})).await.is_error(400, BODY_PARAM);
+    let of_cy = format!("/users/{}/status/custom/recent/delete", scene.cy.id);
+    scene.post(&scene.bob, &of_cy, &said[0]).await.is_error(403, FORBIDDEN);
 }
 
 #[actix_web::test]

@@ -56,7 +56,7 @@ async fn a_new_address_is_of_the_domains_of_its_kind() {
 #[tokio::test]
 async fn the_address_an_account_has_is_never_refused() {
     let (bench, [_, ada, _]) = bench("corp.test", "").await;
-    assert!(change(&bench, &ada, "ada", email(" ADA@example.test"), "").await.is_ok());
+    assert!(change(&bench, &ada, "ada", email("ADA@example.test"), "").await.is_ok());
 }
 
 #[tokio::test]
@@ -76,13 +76,71 @@ async fn a_password_that_was_changed_meanwhile_moves_no_address() {
 }
 
 #[tokio::test]
-async fn a_providers_address_is_no_matter_of_domains() {
+async fn a_providers_address_is_as_the_kind_of_provider_says() {
     let (bench, [root, ..]) = bench("corp.test", "").await;
-    for service in ["ldap", "saml", "gitlab"] {
+    for service in ["ldap", "saml", "gitlab", "google", "office365", "openid"] {
         bench.put(User { identity: fixture::identity(service, service), ..fixture::user(service, service) }).await;
-        let kept = change(&bench, &root, service, email("x@other.test"), "").await.unwrap();
-        assert_eq!(kept.user.email, fixture::email(service));
     }
+    let changed = async |service: &str, address: &str| change(&bench, &root, service, email(address), "").await;
+    assert!(matches!(changed("ldap", "x@other.test").await, Err(ChangeError::Directory)));
+    assert_eq!(changed("saml", "x@other.test").await.unwrap().user.email.as_str(), "x@other.test");
+    for service in ["gitlab", "google", "office365", "openid"] {
+        assert!(matches!(changed(service, "x@other.test").await, Err(ChangeError::Domain { is_guest: false })));
+        assert_eq!(changed(service, "x@corp.test").await.unwrap().user.email, fixture::email(service));
+        assert!(matches!(changed(service, "@corp.test").await, Err(ChangeError::Invalid(InvalidUser::Email))));
+    }
+}
+
+#[tokio::test]
+async fn who_has_no_password_here_shows_none_for_another_address() {
+    let (bench, _) = bench("", "").await;
+    for service in ["gitlab", "saml"] {
+        let own = bench.put(User { identity: fixture::identity(service, service), ..fixture::user(service, service) }).await;
+        let whole = Replacement { patch: Patch { email: Some("x@example.test".into()), ..whole(service).patch }, ..Replacement::default() };
+        assert!(matches!(change(&bench, &own, service, email("x@example.test"), "").await, Err(ChangeError::PasswordNeeded)));
+        assert!(matches!(replace(&bench, &own, service, whole, "").await, Err(ChangeError::PasswordNeeded)));
+        assert!(matches!(change(&bench, &own, service, email("x@example.test"), "guess").await, Err(ChangeError::WrongPassword)));
+        assert_eq!(bench.held(&fixture::id(service)).await.email, fixture::email(service));
+    }
+}
+
+#[tokio::test]
+async fn a_groups_name_is_refused_after_the_password_and_before_the_domain() {
+    let (bench, [root, ada, _]) = bench("corp.test", "").await;
+    let group = crate::group::Group { name: "crew".into(), ..fixture::group("g") };
+    bench.write(async |work| work.groups().insert(&group).await.unwrap()).await;
+    let both = Patch { email: Some("x@other.test".into()), nickname: Some("n".repeat(65)), ..named("Crew") };
+    assert!(matches!(change(&bench, &ada, "ada", both.clone(), "").await, Err(ChangeError::PasswordNeeded)));
+    assert!(matches!(change(&bench, &root, "ada", both, "").await, Err(ChangeError::Taken(UniqueField::Username))));
+}
+
+#[tokio::test]
+async fn an_answering_machine_makes_its_owner_out_of_office() {
+    let (bench, [_, ada, _]) = bench("", "").await;
+    let id = fixture::id("ada");
+    let machine = async |text: &str| {
+        let notify_props = Some([("auto_responder_active".to_owned(), text.to_owned())].into());
+        change(&bench, &ada, "ada", Patch { notify_props, ..Patch::default() }, "").await.unwrap();
+        let mut reading = crate::store::Store::read(&*bench.store).await.unwrap();
+        reading.statuses().of_users(std::slice::from_ref(&id)).await.unwrap().pop().map(|status| (status.presence, status.is_manual))
+    };
+    assert_eq!(machine("false").await, None, "nothing was switched");
+    assert_eq!(machine("true").await, Some((Presence::OutOfOffice, true)));
+    bench.write(async |work| work.statuses().put(&Status { presence: Presence::Away, ..Status::unknown(id.clone()) }).await.unwrap()).await;
+    assert_eq!(machine("true").await, Some((Presence::Away, false)), "it was on before");
+    assert_eq!(machine("false").await, Some((Presence::Online, false)));
+}
+
+#[tokio::test]
+async fn who_gets_another_username_is_told_of_both() {
+    let (bench, [root, ..]) = bench("", "").await;
+    change(&bench, &root, "ada", Patch { nickname: Some("Countess".into()), ..named("ADA") }, "").await.unwrap();
+    assert!(bench.letters().await.is_empty(), "it is the same one");
+    change(&bench, &root, "ada", named("augusta"), "").await.unwrap();
+    let letters = bench.letters().await;
+    let told = letters.iter().map(|letter| (letter.kind, letter.to.clone(), letter.username.as_str(), letter.detail.as_deref()));
+    let renamed = (crate::mail::MailKind::UsernameChanged, fixture::email("ada"), "augusta", Some("ada"));
+    assert_eq!(told.collect::<Vec<_>>(), [renamed]);
 }
 
 #[tokio::test]
@@ -141,7 +199,7 @@ async fn people_replace_everything_they_say_of_themselves() {
 #[tokio::test]
 async fn what_a_provider_decides_is_told_field_by_field() {
     let (bench, [root, ..]) = bench("", "").await;
-    let mut eve = User { identity: fixture::identity("saml", "7"), ..fixture::user("eve", "eve") };
+    let mut eve = User { identity: fixture::identity("gitlab", "7"), ..fixture::user("eve", "eve") };
     eve.profile.first_name = "Eve".into();
     bench.put(eve).await;
     let refused = async |patch: Patch| replace(&bench, &root, "eve", Replacement { patch, ..Replacement::default() }, "").await;
@@ -150,6 +208,13 @@ async fn what_a_provider_decides_is_told_field_by_field() {
     assert!(matches!(refused(Patch { username: Some("eva".into()), ..told.clone() }).await, Err(ChangeError::Provided("username"))));
     let renamed = Patch { last_name: Some("Online".into()), ..told };
     assert!(matches!(refused(renamed).await, Err(ChangeError::Provided("full name"))));
+    for service in ["ldap", "saml", "magic_link"] {
+        let name = service.replace('_', "");
+        bench.put(User { identity: fixture::identity(service, "7"), ..fixture::user(&name, &name) }).await;
+        let wanted = Patch { first_name: Some("Eve".into()), ..Patch::default() };
+        assert_eq!(change(&bench, &root, &name, wanted, "").await.unwrap().user.profile.first_name, "Eve");
+        assert!(matches!(change(&bench, &root, &name, named("eva"), "").await, Err(ChangeError::Provided("username"))));
+    }
 }
 
 #[tokio::test]

@@ -278,3 +278,16 @@ async fn a_newcomer_has_what_clients_expect() {
     expected.sort_by(|one, other| one.category.cmp(&other.category));
     assert_eq!(held, expected);
 }
+
+#[tokio::test]
+async fn a_groups_name_is_refused_before_domain_and_password() {
+    let bench = Bench::under(|rules| rules.domains = MailDomains::parse("corp.test"));
+    let root = bench.person("root", "system_admin system_user").await;
+    let group = crate::group::Group { name: "crew".into(), ..fixture::group("g") };
+    bench.write(async |work| work.groups().insert(&group).await.unwrap()).await;
+    let wanted =
+        |name: &str| Registration { password: crate::credential::Password::from("short".to_owned()), ..fixture::registration(name) };
+    let refused = async |name: &str| register(&bench, &root, wanted(name), &Link::default()).await;
+    assert!(matches!(refused("Crew").await, Err(RegisterError::Taken(UniqueField::Username))));
+    assert!(matches!(refused("crow").await, Err(RegisterError::Domain)));
+}

@@ -277,6 +277,14 @@ fn of_the_rest() -> Vec<Case> {
         }),
         case!(UpdatePreferences, ADA, None, |w| w.directory.put_preferences(&w.root, &user("ada"), &own(), &w.origin).await),
         case!(DeletePreferences, ADA, None, |w| w.directory.remove_preferences(&w.root, &user("ada"), &own(), &w.origin).await),
+        case!(RemoveRecentCustomStatus, ADA, None, |w| {
+            type Forgotten = operations::RemoveRecentCustomStatus;
+            w.directory.forget_custom_status::<Forgotten>(&w.root, &user("ada"), "{}", &w.origin).await
+        }),
+        case!(PostUserRecentCustomStatusDelete, ADA, None, |w| {
+            type Forgotten = operations::PostUserRecentCustomStatusDelete;
+            w.directory.forget_custom_status::<Forgotten>(&w.root, &user("ada"), "{}", &w.origin).await
+        }),
         case!(UpdateUserStatus, ADA, None, |w| { w.directory.set_status(&w.root, &user("ada"), Presence::Away, 0, &w.origin).await }),
     ]
 }

@@ -5,7 +5,7 @@ use crate::testkit::fixture;
 use crate::testkit::service::{Bench, origin};
 
 fn one(name: &str, value: &str) -> Preference {
-    fixture::preference("ada", "theme", name, value)
+    fixture::preference("ada", "look", name, value)
 }
 
 async fn bench() -> (Bench, Actor, Actor) {
@@ -28,7 +28,7 @@ async fn what_is_remembered_is_replaced_and_forgotten() {
     let (bench, root, ada) = bench().await;
     put(&bench, &ada, &[one("a", "1"), one("b", "1")]).await.unwrap();
     put(&bench, &root, &[one("a", "2"), fixture::preference("ada", "other", "a", "3")]).await.unwrap();
-    assert_eq!(held(&bench, &ada, Some("theme")).await.unwrap(), [one("a", "2"), one("b", "1")]);
+    assert_eq!(held(&bench, &ada, Some("look")).await.unwrap(), [one("a", "2"), one("b", "1")]);
     let remove = async |wanted: &[Preference]| bench.directory.remove_preferences(&ada, &fixture::id("ada"), wanted, &origin()).await;
     remove(&[one("a", "whatever"), one("none", "")]).await.unwrap();
     assert_eq!(held(&bench, &ada, None).await.unwrap().len(), 2);
@@ -47,12 +47,15 @@ async fn what_can_not_be_remembered_is_told_in_order() {
     assert!(matches!(put(&bench, &ada, &[]).await, Err(PreferenceError::Number)));
     assert!(matches!(put(&bench, &ada, &many).await, Err(PreferenceError::Number)));
     assert!(put(&bench, &ada, &many[1..]).await.is_ok());
-    let foreign = [one("a", ""), fixture::preference("root", "theme", "a", "")];
+    let theme = [fixture::preference("ada", "theme", "", "dark")];
+    assert!(matches!(put(&bench, &ada, &theme).await, Err(PreferenceError::Invalid(InvalidPreference::Theme))));
+    assert!(bench.directory.remove_preferences(&ada, &fixture::id("ada"), &theme, &origin()).await.is_ok());
+    let foreign = [one("a", ""), fixture::preference("root", "look", "a", "")];
     assert!(matches!(put(&bench, &ada, &foreign).await, Err(PreferenceError::Foreign)));
     let half = [one("fine", ""), one(&"n".repeat(33), "")];
     assert!(matches!(put(&bench, &ada, &half).await, Err(PreferenceError::Invalid(InvalidPreference::Name))));
     assert_eq!(held(&bench, &ada, None).await.unwrap().len(), BATCH, "all or none");
-    let nobodys = [fixture::preference("none", "theme", "a", "")];
+    let nobodys = [fixture::preference("none", "look", "a", "")];
     let missing = bench.directory.put_preferences(&root, &fixture::id("none"), &nobodys, &origin()).await;
     assert!(matches!(missing, Err(PreferenceError::Missing)));
 }

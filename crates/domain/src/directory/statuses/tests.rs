@@ -60,3 +60,43 @@ async fn only_who_comes_or_goes_is_active() {
     let (went, now) = at(Presence::Offline).await;
     assert_eq!(went, now);
 }
+
+#[tokio::test]
+async fn what_people_wrote_of_themselves_is_offered_again_until_they_forget_it() {
+    let (bench, root, ada) = bench().await;
+    let id = fixture::id("ada");
+    let write = async |text: &str| {
+        let status = Some(format!(r#"{{"emoji":"tea","text":"{text}"}}"#));
+        bench.accounts.set_custom_status::<operations::UpdateUserCustomStatus>(&ada, &id, status, &origin()).await.unwrap();
+    };
+    let forget = async |actor: &Actor, name: &str, text: &str| {
+        let (id, status) = (fixture::id(name), format!(r#"{{"emoji":"tea","text":"{text}","duration":"today"}}"#));
+        bench.directory.forget_custom_status::<operations::RemoveRecentCustomStatus>(actor, &id, &status, &origin()).await
+    };
+    let offered = async || {
+        let held = bench.directory.preferences::<operations::GetPreferences>(&ada, &id, Some(recent_status::CATEGORY)).await.unwrap();
+        let recent: Vec<serde_json::Value> = serde_json::from_str(&held[0].value).unwrap();
+        recent.iter().map(|one| one["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for text in ["a", "b", "c", "d", "e", "a", "f"] {
+        write(text).await;
+    }
+    assert_eq!(offered().await, ["f", "a", "e", "d", "c"]);
+
+    forget(&ada, "ada", "e").await.unwrap();
+    forget(&root, "ada", "none").await.unwrap();
+
+    assert_eq!(offered().await, ["f", "a", "d", "c"]);
+    assert!(matches!(forget(&ada, "root", "f").await, Err(StatusError::Forbidden(_))));
+    assert!(matches!(forget(&root, "none", "f").await, Err(StatusError::Missing)));
+    let long = "x".repeat(7_000);
+    for n in 0..4 {
+        let status = Some(format!(r#"{{"emoji":"{n}{long}","text":"{n}"}}"#));
+        bench.accounts.set_custom_status::<operations::UpdateUserCustomStatus>(&ada, &id, status, &origin()).await.unwrap();
+    }
+    assert_eq!(offered().await, ["3", "2"], "as many as a preference holds");
+    let spoilt = fixture::preference("ada", recent_status::CATEGORY, recent_status::NAME, "no list");
+    bench.write(async |work| work.preferences().put(&[spoilt]).await.unwrap()).await;
+    write("new").await;
+    assert_eq!(offered().await, ["new"]);
+}
