@@ -11,7 +11,7 @@ mod stored;
 use async_trait::async_trait;
 use muster_domain::credential::{Password, PasswordHash};
 use muster_domain::password::LONGEST;
-use muster_domain::port::{Passwords, PasswordsError, Randomness, Verdict};
+use muster_domain::port::{PasswordPlace, Passwords, PasswordsError, Randomness, Verdict};
 
 use self::hasher::{Failure, Hasher};
 use self::pool::Pool;
@@ -55,6 +55,10 @@ impl ArgonPasswords {
 
 #[async_trait]
 impl Passwords for ArgonPasswords {
+    fn admit(&self) -> Result<PasswordPlace, PasswordsError> {
+        self.pool.admit()
+    }
+
     #[tracing::instrument(name = "passwords.hash", skip_all)]
     async fn hash(&self, password: &Password) -> Result<PasswordHash, PasswordsError> {
         let password = possible(password).ok_or_else(|| PasswordsError::Failed(Box::new(Unhashable)))?;

@@ -48,10 +48,23 @@ pub enum PasswordsError {
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// A place among those whose passwords are checked; it is free again when this is dropped.
+pub type PasswordPlace = Box<dyn Send + Sync>;
+
 /// Makes and checks password hashes on workers of its own, a bounded number at a time.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait Passwords: Send + Sync {
+    /// Takes a place for somebody who is going to have a password checked, before anything is looked up or written for him: who is
+    /// turned away costs next to nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`PasswordsError::Busy`] when all are taken.
+    fn admit(&self) -> Result<PasswordPlace, PasswordsError> {
+        Ok(Box::new(()))
+    }
+
     /// Hashes a password with the wanted parameters.
     ///
     /// # Errors

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded, select};
-use muster_domain::port::PasswordsError;
-use tokio::sync::oneshot;
+use muster_domain::port::{PasswordPlace, PasswordsError};
+use tokio::sync::{Semaphore, oneshot};
 use tracing::Span;
 
 use crate::clock::Stopwatch;
@@ -49,6 +49,8 @@ pub(super) struct Pool<W> {
     jobs: Sender<Job<W>>,
     /// Jobs that are done before those.
     first: Sender<Job<W>>,
+    /// As many as can be with a thread or wait for one.
+    places: Arc<Semaphore>,
     threads: usize,
     pace: Arc<Pace>,
 }
@@ -64,7 +66,14 @@ impl<W: Worker> Pool<W> {
             let (waiting, pace) = (waiting.clone(), Arc::clone(&pace));
             std::thread::Builder::new().name(format!("password-{number}")).spawn(move || work_off(worker, &waiting, &pace))?;
         }
-        Ok(Self { jobs, first, threads, pace })
+        let places = Arc::new(Semaphore::new(queue + threads));
+        Ok(Self { jobs, first, places, threads, pace })
+    }
+
+    /// Takes one of the places that jobs have; it is free again when it is dropped.
+    pub(super) fn admit(&self) -> Result<PasswordPlace, PasswordsError> {
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.busy())?;
+        Ok(Box::new(place))
     }
 
     /// Has a worker do something and waits for what comes of it. Dropped before a worker is free, it is never done.

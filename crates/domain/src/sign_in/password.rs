@@ -7,7 +7,7 @@ use crate::credential::{Digest, Password, PasswordHash, Token};
 use crate::id::UserId;
 use crate::limit::{Counted, Whose};
 use crate::operation::Operation;
-use crate::port::{PasswordsError, Purpose, Verdict};
+use crate::port::{PasswordPlace, PasswordsError, Purpose, Verdict};
 use crate::provider::{Bound, LDAP};
 use crate::store::{Attempt, LoginName, StoreError};
 use crate::time::Timestamp;
@@ -30,6 +30,8 @@ pub(super) struct Trial {
     counter: Counter,
     /// Whether it is made on a device that the account knows.
     is_known: bool,
+    /// The place that its check takes.
+    place: Option<PasswordPlace>,
     /// The hash to store in place of the one that was verified.
     pub(super) renewed: Option<Renewal>,
 }
@@ -56,15 +58,15 @@ pub(super) struct Renewal {
 pub(super) enum Tried {
     /// An account's.
     Account(Box<Trial>),
-    /// Nobody's; with the end of the lock, where that name was tried too often.
-    Nobody(Option<Timestamp>),
+    /// Nobody's; with the end of the lock, where that name was tried too often, and the place that the check takes.
+    Nobody(Option<Timestamp>, Option<PasswordPlace>),
 }
 
 impl Tried {
     pub(super) fn account(&self) -> Option<&UserId> {
         match self {
             Self::Account(trial) => Some(&trial.attempt.user.id),
-            Self::Nobody(_) => None,
+            Self::Nobody(..) => None,
         }
     }
 }
@@ -101,7 +103,7 @@ impl SignIns {
     #[tracing::instrument(skip_all)]
     pub async fn prove(&self, user: &UserId, password: &Password) -> Result<(), SignInError> {
         let tried = self.try_account(&LoginName::Id(user.clone()), None).await?;
-        let tried = tried.map_or(Tried::Nobody(None), |trial| Tried::Account(Box::new(trial)));
+        let tried = tried.map_or(Tried::Nobody(None, None), |trial| Tried::Account(Box::new(trial)));
         let trial = self.verified(tried, password).await?;
         let mut work = self.store.begin().await?;
         work.credentials().forgive(&trial.attempt.user.id).await?;
@@ -150,24 +152,25 @@ impl SignIns {
     pub(super) async fn counted(&self, claim: &Claim, client: &Client) -> Result<Tried, SignInError> {
         self.count(Counted::SignInsByAddress, Whose::Network(client.address.network()))?;
         let typed = claim.typed.to_lowercase();
-        if let Err(refused) = self.count(Counted::SignInsByAccount, Whose::Account(&typed))
-            && !self.is_on_known_device(claim).await?
-        {
-            return Err(refused);
-        }
+        let place = match self.count(Counted::SignInsByAccount, Whose::Account(&typed)).and_then(|()| Ok(self.passwords.admit()?)) {
+            Ok(place) => Some(place),
+            // Strangers keep its holder out there neither by trying his name nor by being many.
+            Err(_) if self.is_on_known_device(claim).await? => None,
+            Err(refused) => return Err(refused),
+        };
         if let Some(login) = &claim.login
             && let Some(trial) = self.try_account(login, claim.device.as_ref()).await?
         {
-            return Ok(Tried::Account(Box::new(trial)));
+            return Ok(Tried::Account(Box::new(Trial { place, ..trial })));
         }
         if typed.is_empty() {
-            return Ok(Tried::Nobody(None));
+            return Ok(Tried::Nobody(None, place));
         }
         let name = self.keys.digest(Purpose::UnknownLogin, &typed);
-        Ok(Tried::Nobody(self.strangers.attempt(&name, &self.rules.lock, self.clock.now())))
+        Ok(Tried::Nobody(self.strangers.attempt(&name, &self.rules.lock, self.clock.now()), place))
     }
 
-    /// Whether a sign-in comes from a device that the account knows: strangers who try its name don't keep its holder out there.
+    /// Whether a sign-in comes from a device that the account knows.
     async fn is_on_known_device(&self, claim: &Claim) -> Result<bool, StoreError> {
         let (Some(login), Some(token)) = (&claim.login, claim.device.as_ref().filter(|_| self.rules.knows_devices)) else {
             return Ok(false);
@@ -196,13 +199,13 @@ impl SignIns {
             }
         }
         work.commit().await?;
-        Ok(Some(Trial { attempt, counter, is_known, renewed: None }))
+        Ok(Some(Trial { attempt, counter, is_known, place: None, renewed: None }))
     }
 
     /// Checks a password against what a try found, always at the cost of one check.
     pub(super) async fn verified(&self, tried: Tried, password: &Password) -> Result<Trial, SignInError> {
         let mut trial = match tried {
-            Tried::Nobody(locked_until) => {
+            Tried::Nobody(locked_until, _place) => {
                 self.passwords.verify(password, None).await?;
                 return Err(locked_until.map_or(SignInError::InvalidCredentials, |until| self.locked(until)));
             }
@@ -210,7 +213,9 @@ impl SignIns {
         };
         let is_open = !matches!(trial.counter, Counter::None);
         let stored = trial.attempt.hash.clone().filter(|_| is_open);
-        let verdict = match self.checked_by(&trial, password, stored.clone()).await {
+        let checked = self.checked_by(&trial, password, stored.clone()).await;
+        trial.place = None;
+        let verdict = match checked {
             Ok(verdict) => verdict,
             Err(error) => {
                 // Nobody looked at the password, so the try does not count.

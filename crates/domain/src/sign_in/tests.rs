@@ -1,5 +1,6 @@
 //! Rules of signing in and out.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::*;
@@ -82,6 +83,19 @@ async fn an_overloaded_hasher_counts_no_try() {
         assert!(matches!(bench.sign_in("ada", RIGHT).await, Err(SignInError::Passwords(PasswordsError::Busy { .. }))));
     }
     *bench.passwords.is_busy.lock().unwrap() = false;
+    assert_eq!(bench.sign_in("ada", RIGHT).await.unwrap().user.failed_attempts, 0);
+}
+
+#[tokio::test]
+async fn a_crowd_is_turned_away_before_its_tries_are_written() {
+    let bench = Bench::default();
+    bench.register("ada").await;
+    bench.passwords.is_crowded.store(true, Ordering::SeqCst);
+    for name in ["ada", "nobody"] {
+        assert!(matches!(bench.sign_in(name, RIGHT).await, Err(SignInError::Passwords(PasswordsError::Busy { .. }))));
+    }
+    assert_eq!(bench.passwords.checks(), 0);
+    bench.passwords.is_crowded.store(false, Ordering::SeqCst);
     assert_eq!(bench.sign_in("ada", RIGHT).await.unwrap().user.failed_attempts, 0);
 }
 

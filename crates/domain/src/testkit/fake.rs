@@ -11,8 +11,8 @@ use secrecy::SecretSlice;
 use crate::credential::{Digest, KeyId, Password, PasswordHash, Sealed};
 use crate::id::UserId;
 use crate::port::{
-    Clock, Enrolment, EnrolmentError, FactorCodes, Files, FilesError, Keyring, Passwords, PasswordsError, PictureError, Pictures, Purpose,
-    Randomness, SealContext, SealError, SealPurpose, Sealer, Verdict,
+    Clock, Enrolment, EnrolmentError, FactorCodes, Files, FilesError, Keyring, PasswordPlace, Passwords, PasswordsError, PictureError,
+    Pictures, Purpose, Randomness, SealContext, SealError, SealPurpose, Sealer, Verdict,
 };
 use crate::time::Timestamp;
 use crate::username::Username;
@@ -57,7 +57,7 @@ pub struct PlainPasswords {
     checks: AtomicU64,
     /// What the next calls answer in place of the truth.
     pub is_busy: Mutex<bool>,
-    /// Whether strangers have taken every place to wait in.
+    /// Whether strangers have taken every place.
     pub is_crowded: AtomicBool,
 }
 
@@ -75,15 +75,19 @@ impl PlainPasswords {
 
 #[async_trait]
 impl Passwords for PlainPasswords {
+    fn admit(&self) -> Result<PasswordPlace, PasswordsError> {
+        if self.is_crowded.load(Ordering::SeqCst) {
+            return Err(PasswordsError::Busy { retry_after: Duration::from_secs(1) });
+        }
+        Ok(Box::new(()))
+    }
+
     async fn hash(&self, password: &Password) -> Result<PasswordHash, PasswordsError> {
         self.busy()?;
         Ok(PasswordHash::from(format!("hash of {}", password.expose())))
     }
 
     async fn verify(&self, password: &Password, stored: Option<PasswordHash>) -> Result<Verdict, PasswordsError> {
-        if self.is_crowded.load(Ordering::SeqCst) {
-            return Err(PasswordsError::Busy { retry_after: Duration::from_secs(1) });
-        }
         self.verify_known(password, stored).await
     }
 

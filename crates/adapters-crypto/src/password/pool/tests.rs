@@ -61,6 +61,19 @@ async fn over_the_queue_callers_are_refused_until_there_is_room() {
     pool.run(|_| ()).await.unwrap();
 }
 
+#[test]
+fn as_many_are_admitted_as_have_a_thread_or_wait_for_one() {
+    let pool = pool(2, 3);
+    let mut admitted: Vec<_> = (0..5).map(|_| pool.admit().unwrap()).collect();
+
+    let (refused, counts) = CountingRecorder::during(|| pool.admit().map(drop));
+
+    assert!(matches!(refused, Err(PasswordsError::Busy { retry_after }) if retry_after >= LEAST_WAIT));
+    assert_eq!(counts["muster_password_busy_total"], 1);
+    admitted.pop();
+    assert!(pool.admit().is_ok());
+}
+
 #[tokio::test]
 async fn a_job_whose_caller_has_gone_is_never_done() {
     let pool = pool(1, 8);

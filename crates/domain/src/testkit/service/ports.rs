@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::super::fake::PlainPasswords;
 use crate::credential::{Password, PasswordHash};
-use crate::port::{Passwords, PasswordsError, Verdict};
+use crate::port::{PasswordPlace, Passwords, PasswordsError, Verdict};
 use crate::store::{
     AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences, Reading,
     Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
@@ -151,6 +151,10 @@ pub(super) struct GatedPasswords {
 
 #[async_trait]
 impl Passwords for GatedPasswords {
+    fn admit(&self) -> Result<PasswordPlace, PasswordsError> {
+        self.behind.admit()
+    }
+
     async fn hash(&self, password: &Password) -> Result<PasswordHash, PasswordsError> {
         self.behind.hash(password).await
     }
