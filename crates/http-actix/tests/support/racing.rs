@@ -22,7 +22,11 @@ impl Racing {
     }
 
     /// Lets something happen, and be kept, right before the nth look at the store from now on.
-    pub(crate) fn before_look(&self, nth: u32, happening: impl for<'a> FnOnce(&'a mut dyn UnitOfWork) -> BoxFuture<'a, ()> + Send + 'static) {
+    pub(crate) fn before_look(
+        &self,
+        nth: u32,
+        happening: impl for<'a> FnOnce(&'a mut dyn UnitOfWork) -> BoxFuture<'a, ()> + Send + 'static,
+    ) {
         *self.due.lock().unwrap() = Some((nth, Box::new(happening)));
     }
 

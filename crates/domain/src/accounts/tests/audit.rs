@@ -138,6 +138,7 @@ macro_rules! case {
 }
 
 mod access;
+mod told;
 
 const ADA: Target = Target::Known("ada");
 const BOT: Target = Target::Known("bot");
