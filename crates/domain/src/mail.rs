@@ -12,10 +12,12 @@ use crate::user::User;
 mod courier;
 mod payload;
 mod postbox;
+mod retrial;
 
 pub use courier::{Courier, DeliveryRules, Errand};
 pub use payload::InvalidLetter;
 pub use postbox::Postbox;
+pub use retrial::Retrial;
 
 /// What a letter is about, which decides its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -55,6 +55,7 @@ operations! { {
     GetEndedSessions,
     UndoEmailChange,
     CreateRecoveryCodes,
+    RetryMail,
 } }
 
 #[cfg(test)]

@@ -319,6 +319,7 @@ pub mod operations {
         UnsetUserCustomStatus,
         GetServerLimits,
         InviteByLink,
+        RetryMail,
         CreateUserAccessToken,
         GetUserAccessTokensForUser,
         GetUserAccessTokens,

@@ -307,6 +307,7 @@ fn every_operation_that_changes_something_is_tried() {
         Operation::SendVerificationEmail,
         Operation::VerifyUserEmail,
         Operation::UndoEmailChange,
+        Operation::RetryMail,
     ];
     for entry in TABLE.iter().filter(|entry| entry.recorded == Recorded::Changes && !apart.contains(&entry.operation)) {
         assert_eq!(tried.iter().filter(|tried| **tried == entry.operation).count(), 1, "{:?}", entry.operation);
