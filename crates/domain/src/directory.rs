@@ -79,7 +79,7 @@ async fn target(reading: &mut dyn Reading, actor: &Actor, id: &UserId) -> Result
 
 /// Asks whether who acts still has an account: he may have been put out since he showed who he is, and what is read from now on is none of
 /// his business.
-async fn still_in(reading: &mut dyn Reading, actor: &Actor) -> Result<(), AccessError> {
+pub(crate) async fn still_in(reading: &mut dyn Reading, actor: &Actor) -> Result<(), AccessError> {
     let Some(own) = actor.user_id() else { return Ok(()) };
     let is_in = reading.users().by_id(own).await?.is_some_and(|own| own.is_active());
     if is_in { Ok(()) } else { Err(Forbidden::NotSignedIn.into()) }

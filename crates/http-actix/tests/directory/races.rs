@@ -45,6 +45,9 @@ fn calls(scene: &Scene, own: &Somebody) -> Vec<(&'static str, String)> {
         format!("/channels/{room}"),
         format!("/channels/{room}/members"),
         format!("/channels/{room}/members/{other}"),
+        format!("/users?in_team={team}"),
+        format!("/users?in_channel={room}"),
+        format!("/users/autocomplete?in_team={team}&name=b"),
     ];
     let read = read.into_iter().map(|path| ("GET", path));
     read.chain([("DELETE", format!("/channels/{room}/members/{own}")), ("DELETE", format!("/teams/{team}/members/{own}"))]).collect()
