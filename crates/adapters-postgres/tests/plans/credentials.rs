@@ -15,6 +15,10 @@ use muster_domain::store::{LockRules, Store, UnitOfWork};
 use muster_domain::testkit::fixture::{self, BORN, id};
 use muster_domain::time::Timestamp;
 
+/// What is used here.
+pub(crate) const TABLES: [&str; 8] =
+    ["sessions", "access_tokens", "one_time_tokens", "outbox", "factors", "factor_tries", "recovery_codes", "known_devices"];
+
 const RULES: LockRules = LockRules { limit: 3, first_lock_ms: 60_000, longest_lock_ms: 3_600_000 };
 const UNCHANGED: Guard = Guard { credential_epoch: 0, global_epoch: 0 };
 
