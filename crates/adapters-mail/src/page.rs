@@ -101,7 +101,9 @@ impl Writer {
             | MailKind::FactorOn
             | MailKind::FactorOff
             | MailKind::RecoveryCodeUsed
+            | MailKind::RecoveryCodesMade
             | MailKind::TokenMade
+            | MailKind::TokenEnabled
             | MailKind::SignInMethodChanged
             | MailKind::RolesRaised
             | MailKind::AccountEnded

@@ -1,6 +1,9 @@
 //! How PostgreSQL goes about lists and searches: by an index, whatever its statistics say.
 #![expect(clippy::unwrap_used, reason = "a broken fixture should fail the test")]
 
+#[path = "plans/credentials.rs"]
+mod credentials;
+
 use muster_adapters_postgres::testkit::{Cluster, execute, text};
 use muster_adapters_postgres::{PgOptions, PgStore};
 use muster_domain::id::UserId;
@@ -164,9 +167,10 @@ fn goes_through_all(plan: &str) -> bool {
     if plan.starts_with("SELECT count(*) FROM users AS f WHERE TRUE AND (f.roles = $1)") {
         return false;
     }
-    let tables = ["users", "team_members", "channel_members", "group_members", "statuses", "channels", "user_roles_beside"];
+    let directory = ["users", "team_members", "channel_members", "group_members", "statuses", "channels", "user_roles_beside"];
+    let tables = directory.iter().chain(&credentials::TABLES);
     let lines: Vec<_> = plan.lines().collect();
-    let scans = |words: &[&str]| tables.iter().any(|table| words.windows(2).any(|pair| pair[0] == "on" && pair[1] == *table));
+    let scans = |words: &[&str]| tables.clone().any(|table| words.windows(2).any(|pair| pair[0] == "on" && pair[1] == *table));
     lines.iter().enumerate().any(|(number, line)| {
         let words: Vec<_> = line.split_whitespace().collect();
         // Some indexes hold those alone who are asked for.
@@ -190,9 +194,13 @@ async fn no_list_search_or_look_up_goes_through_a_whole_table() {
 
     list_and_search(&store).await;
     look_up(&store).await;
+    credentials::use_each(&store).await;
 
     let plans = plans(url).await;
     assert!(plans.len() > 1_000, "{} plans were logged", plans.len());
+    for table in credentials::TABLES {
+        assert!(plans.iter().any(|plan| plan.contains(&format!(" on {table}"))), "no plan touches {table}");
+    }
     let scans: Vec<_> = plans.iter().filter(|plan| goes_through_all(plan)).collect();
     assert!(scans.is_empty(), "{} of {} plans, as this:\n{}", scans.len(), plans.len(), scans[0]);
 }

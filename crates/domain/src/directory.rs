@@ -66,12 +66,23 @@ impl Directory {
     }
 }
 
-/// The account that a call is about, the actor's own without another look.
-async fn target(reading: &mut dyn Reading, actor: &Actor, id: &UserId) -> Result<Option<User>, StoreError> {
-    match actor.user() {
-        Some(own) if own.id == *id => Ok(Some(own.clone())),
-        _ => reading.users().by_id(id).await,
+/// The account that a call is about.
+async fn target(reading: &mut dyn Reading, actor: &Actor, id: &UserId) -> Result<Option<User>, AccessError> {
+    let target = reading.users().by_id(id).await?;
+    if actor.user_id() != Some(id) {
+        still_in(reading, actor).await?;
+    } else if !target.as_ref().is_some_and(User::is_active) {
+        return Err(Forbidden::NotSignedIn.into());
     }
+    Ok(target)
+}
+
+/// Asks whether who acts still has an account: he may have been put out since he showed who he is, and what is read from now on is none of
+/// his business.
+pub(crate) async fn still_in(reading: &mut dyn Reading, actor: &Actor) -> Result<(), AccessError> {
+    let Some(own) = actor.user_id() else { return Ok(()) };
+    let is_in = reading.users().by_id(own).await?.is_some_and(|own| own.is_active());
+    if is_in { Ok(()) } else { Err(Forbidden::NotSignedIn.into()) }
 }
 
 /// Asks whether an actor may do something for an account, and where he may not of whom nobody is, says no more than that.
@@ -86,7 +97,8 @@ async fn in_team(
     reading: &mut dyn Reading,
     actor: &Actor,
     team: &crate::id::TeamId,
-) -> Result<impl Fn(Permission) -> bool + use<>, StoreError> {
+) -> Result<impl Fn(Permission) -> bool + use<>, AccessError> {
+    still_in(reading, actor).await?;
     let member = match actor.user_id() {
         Some(own) => reading.teams().member(team, own).await?.filter(crate::team::TeamMember::is_active),
         None => None,
@@ -99,7 +111,8 @@ async fn in_channel(
     reading: &mut dyn Reading,
     actor: &Actor,
     channel: &crate::id::ChannelId,
-) -> Result<impl Fn(Permission) -> bool + use<>, StoreError> {
+) -> Result<impl Fn(Permission) -> bool + use<>, AccessError> {
+    still_in(reading, actor).await?;
     let member = match actor.user_id() {
         Some(own) => reading.channels().member(channel, own).await?,
         None => None,

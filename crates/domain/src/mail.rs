@@ -12,10 +12,12 @@ use crate::user::User;
 mod courier;
 mod payload;
 mod postbox;
+mod retrial;
 
 pub use courier::{Courier, DeliveryRules, Errand};
 pub use payload::InvalidLetter;
 pub use postbox::Postbox;
+pub use retrial::Retrial;
 
 /// What a letter is about, which decides its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -42,8 +44,12 @@ pub enum MailKind {
     FactorOff,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// New recovery codes took the place of the former ones.
+    RecoveryCodesMade,
     /// An access token was made.
     TokenMade,
+    /// An access token that was switched off counts again.
+    TokenEnabled,
     /// The account signs in another way.
     SignInMethodChanged,
     /// The account may do more than before.
@@ -56,7 +62,7 @@ pub enum MailKind {
 
 impl MailKind {
     /// Every kind with its name.
-    pub const ALL: [(Self, &'static str); 16] = [
+    pub const ALL: [(Self, &'static str); 18] = [
         (Self::Reset, "reset"),
         (Self::SignsInElsewhere, "signs_in_elsewhere"),
         (Self::Verification, "verification"),
@@ -68,7 +74,9 @@ impl MailKind {
         (Self::FactorOn, "factor_on"),
         (Self::FactorOff, "factor_off"),
         (Self::RecoveryCodeUsed, "recovery_code_used"),
+        (Self::RecoveryCodesMade, "recovery_codes_made"),
         (Self::TokenMade, "token_made"),
+        (Self::TokenEnabled, "token_enabled"),
         (Self::SignInMethodChanged, "sign_in_method_changed"),
         (Self::RolesRaised, "roles_raised"),
         (Self::AccountEnded, "account_ended"),

@@ -27,8 +27,12 @@ pub enum Event {
     FactorOff,
     /// A recovery code was used.
     RecoveryCodeUsed,
+    /// New recovery codes in place of the former ones.
+    RecoveryCodesMade,
     /// An access token; with its description.
     TokenMade(String),
+    /// An access token that was switched off counts again; with its description.
+    TokenEnabled(String),
     /// Another way to sign in; with the provider, or nothing for a password.
     SignInMethodChanged(String),
     /// Another login name; with the one before.
@@ -60,6 +64,8 @@ impl Event {
             Self::FactorOn => Audience::Holder(MailKind::FactorOn),
             Self::FactorOff => Audience::Holder(MailKind::FactorOff),
             Self::RecoveryCodeUsed => Audience::Holder(MailKind::RecoveryCodeUsed),
+            Self::RecoveryCodesMade => Audience::Holder(MailKind::RecoveryCodesMade),
+            Self::TokenEnabled(_) => Audience::Holder(MailKind::TokenEnabled),
             Self::TokenMade(_) => Audience::Holder(MailKind::TokenMade),
             Self::SignInMethodChanged(_) => Audience::Holder(MailKind::SignInMethodChanged),
             Self::Renamed(_) => Audience::Holder(MailKind::UsernameChanged),
@@ -70,7 +76,11 @@ impl Event {
 
     fn detail(&self) -> Option<String> {
         match self {
-            Self::NewDevice(text) | Self::TokenMade(text) | Self::SignInMethodChanged(text) | Self::Renamed(text) => Some(text.clone()),
+            Self::NewDevice(text)
+            | Self::TokenMade(text)
+            | Self::TokenEnabled(text)
+            | Self::SignInMethodChanged(text)
+            | Self::Renamed(text) => Some(text.clone()),
             _ => None,
         }
     }

@@ -56,6 +56,7 @@ operations! { {
     GetEndedSessions,
     UndoEmailChange,
     CreateRecoveryCodes,
+    RetryMail,
 } }
 
 #[cfg(test)]

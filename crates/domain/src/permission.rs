@@ -321,6 +321,7 @@ pub mod operations {
         PostUserRecentCustomStatusDelete,
         GetServerLimits,
         InviteByLink,
+        RetryMail,
         CreateUserAccessToken,
         GetUserAccessTokensForUser,
         GetUserAccessTokens,

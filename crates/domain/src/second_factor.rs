@@ -169,6 +169,7 @@ impl SecondFactors {
             return Err(FactorError::NotActive);
         }
         work.factors().replace_recovery_codes(id, &hashes).await?;
+        notice::post(&mut *work, &self.postbox, Event::RecoveryCodesMade, &user, now).await?;
         work.audits().record(&[self.done(Operation::CreateRecoveryCodes, actor, id, now, origin)]).await?;
         work.commit().await?;
         Ok(codes)

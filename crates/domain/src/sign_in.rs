@@ -295,6 +295,11 @@ impl SignIns {
         ]
     }
 
+    /// Writes down that a link of a mail was refused.
+    pub(crate) async fn record_refused_link(&self, operation: Operation, origin: &Origin) {
+        self.refusals.record(self.refusals.entry(operation, "link", origin.clone())).await;
+    }
+
     async fn record_refusal(&self, operation: Operation, reason: &'static str, account: Option<UserId>, typed: &str, origin: &Origin) {
         let unknown = account.is_none().then(|| self.keys.digest(Purpose::UnknownLogin, &typed.to_lowercase()));
         let entry = self.refusals.entry(operation, reason, origin.clone());

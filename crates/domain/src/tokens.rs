@@ -209,8 +209,13 @@ impl Tokens {
 
     async fn switch<O: Permitted>(&self, actor: &Actor, token: &AccessToken, is_active: bool, origin: &Origin) -> Result<(), TokenError> {
         let mut work = self.store.begin().await?;
+        let owner = work.users().locked(&token.user_id).await?.ok_or(TokenError::Missing)?;
         if !work.access_tokens().set_active(&token.id, is_active).await? {
             return Err(TokenError::Missing);
+        }
+        if is_active && !token.is_active {
+            let event = Event::TokenEnabled(token.description.clone());
+            notice::post(&mut *work, &self.postbox, event, &owner, self.clock.now()).await?;
         }
         self.keep::<O>(work, actor, token, origin).await
     }

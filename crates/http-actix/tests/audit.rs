@@ -99,6 +99,31 @@ async fn a_forged_sign_in_is_written_down_once() {
 }
 
 #[actix_web::test]
+async fn every_refused_link_is_written_down() {
+    let app = TestApp::mailing("").await;
+    let link = "x".repeat(64);
+    let (verify, reset) = ("/api/v4/users/email/verify", "/api/v4/users/password/reset");
+
+    assert_eq!(left(&app, app.post(verify, &json!({ "token": link }))).await, ["VerifyUserEmail refused link"]);
+    let wanted = json!({ "code": link, "new_password": PASSWORD });
+    assert_eq!(left(&app, app.post(reset, &wanted)).await, ["ResetPassword refused link"]);
+    let undo = format!("/undo_email_change?token={link}");
+    assert_eq!(left(&app, app.ask("POST", &undo)).await, ["UndoEmailChange refused link"]);
+    assert_eq!(left(&app, app.post(LOGIN, &json!({ "magic_link_token": link }))).await, ["Login refused invalid"]);
+}
+
+#[actix_web::test]
+async fn a_wrong_code_is_written_down_wherever_it_is_shown() {
+    let app = TestApp::new().await;
+    let ada = app.somebody("ada").await;
+    assert_eq!(app.ask("POST", &format!("{ME}/mfa/generate")).by(&ada).send().await.status, 200);
+    let wrong = json!({ "activate": true, "code": "000000" });
+
+    assert_eq!(left(&app, app.put(&format!("{ME}/mfa"), &wrong).by(&ada)).await, ["UpdateUserMfa refused password"]);
+    assert_eq!(latest(&app).await.actor, Some(ada.id.clone()));
+}
+
+#[actix_web::test]
 async fn refused_permissions_and_passwords_are_written_down_with_who_asked() {
     let app = TestApp::new().await;
     let (ada, bob) = (app.somebody("ada").await, app.somebody("bob").await);

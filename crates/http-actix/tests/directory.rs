@@ -3,6 +3,8 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/racing.rs"]
+mod racing;
 #[path = "directory/scene.rs"]
 mod scene;
 
@@ -16,6 +18,8 @@ mod groups;
 mod people;
 #[path = "directory/places.rs"]
 mod places;
+#[path = "directory/races.rs"]
+mod races;
 #[path = "directory/roles.rs"]
 mod roles;
 #[path = "directory/teams.rs"]
@@ -51,7 +55,7 @@ fn beside() -> impl Iterator<Item = (&'static str, &'static str)> {
 #[actix_web::test]
 async fn nobody_who_is_not_signed_in_gets_anything() {
     let scene = Scene::new().await;
-    assert_eq!(beside().count(), Operation::BESIDE.len() - 1);
+    assert_eq!(beside().count(), Operation::BESIDE.len() - 2);
     // A link in a mail is proof enough.
     for (method, pattern) in beside().filter(|(_, pattern)| !pattern.ends_with("/email/undo")) {
         let path = filled(pattern, |_| unknown());

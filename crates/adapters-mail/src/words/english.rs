@@ -99,10 +99,26 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::RecoveryCodesMade => (
+            "New recovery codes at {site}",
+            &[
+                "On {time} new recovery codes were made for your account. The former ones no longer work.",
+                "If that was not you, change your password and make new codes.",
+            ],
+            None,
+        ),
         MailKind::TokenMade => (
             "A new access token at {site}",
             &[
                 "On {time} an access token was made for your account: {detail}. Whoever has it acts as you.",
+                "If you know nothing of it, revoke it and change your password.",
+            ],
+            None,
+        ),
+        MailKind::TokenEnabled => (
+            "An access token works again at {site}",
+            &[
+                "On {time} an access token of your account was switched on again: {detail}. Whoever has it acts as you.",
                 "If you know nothing of it, revoke it and change your password.",
             ],
             None,

@@ -102,10 +102,26 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::RecoveryCodesMade => (
+            "De nouveaux codes de secours chez {site}",
+            &[
+                "Le {time}, de nouveaux codes de secours ont été créés pour ton compte. Les anciens ne servent plus.",
+                "Si ce n’était pas toi, change ton mot de passe et demande de nouveaux codes.",
+            ],
+            None,
+        ),
         MailKind::TokenMade => (
             "Un nouveau jeton d’accès chez {site}",
             &[
                 "Le {time}, un jeton d’accès a été créé pour ton compte : {detail}. Celui qui l’a agit en ton nom.",
+                "Si tu n’en sais rien, révoque-le et change ton mot de passe.",
+            ],
+            None,
+        ),
+        MailKind::TokenEnabled => (
+            "Un jeton d’accès est de nouveau valable chez {site}",
+            &[
+                "Le {time}, un jeton d’accès de ton compte a été réactivé : {detail}. Celui qui l’a agit en ton nom.",
                 "Si tu n’en sais rien, révoque-le et change ton mot de passe.",
             ],
             None,

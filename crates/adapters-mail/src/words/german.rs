@@ -102,10 +102,26 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::RecoveryCodesMade => (
+            "Neue Ersatzcodes bei {site}",
+            &[
+                "Am {time} wurden neue Ersatzcodes für dein Konto erstellt. Die früheren gelten nicht mehr.",
+                "Warst du es nicht, dann ändere dein Passwort und lass dir neue Codes geben.",
+            ],
+            None,
+        ),
         MailKind::TokenMade => (
             "Ein neues Zugriffstoken bei {site}",
             &[
                 "Am {time} wurde für dein Konto ein Zugriffstoken erstellt: {detail}. Wer es hat, handelt in deinem Namen.",
+                "Weißt du nichts davon, dann widerrufe es und ändere dein Passwort.",
+            ],
+            None,
+        ),
+        MailKind::TokenEnabled => (
+            "Ein Zugriffstoken bei {site} gilt wieder",
+            &[
+                "Am {time} wurde ein Zugriffstoken deines Kontos wieder eingeschaltet: {detail}. Wer es hat, handelt in deinem Namen.",
                 "Weißt du nichts davon, dann widerrufe es und ändere dein Passwort.",
             ],
             None,

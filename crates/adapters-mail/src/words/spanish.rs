@@ -99,10 +99,26 @@ const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<
             ],
             None,
         ),
+        MailKind::RecoveryCodesMade => (
+            "Códigos de recuperación nuevos en {site}",
+            &[
+                "El {time} se crearon códigos de recuperación nuevos para tu cuenta. Los anteriores ya no sirven.",
+                "Si no has sido tú, cambia tu contraseña y pide códigos nuevos.",
+            ],
+            None,
+        ),
         MailKind::TokenMade => (
             "Un token de acceso nuevo en {site}",
             &[
                 "El {time} se creó un token de acceso para tu cuenta: {detail}. Quien lo tenga actúa en tu nombre.",
+                "Si no sabes nada de él, revócalo y cambia tu contraseña.",
+            ],
+            None,
+        ),
+        MailKind::TokenEnabled => (
+            "Un token de acceso vuelve a valer en {site}",
+            &[
+                "El {time} se volvió a activar un token de acceso de tu cuenta: {detail}. Quien lo tenga actúa en tu nombre.",
                 "Si no sabes nada de él, revócalo y cambia tu contraseña.",
             ],
             None,

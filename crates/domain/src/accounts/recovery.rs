@@ -100,6 +100,14 @@ impl Accounts {
         client: &Client,
         origin: &Origin,
     ) -> Result<(), ResetError> {
+        let done = self.reset_by(token, password, client, origin).await;
+        if matches!(done, Err(ResetError::UnknownLink | ResetError::OtherLink | ResetError::ExpiredLink | ResetError::Provided)) {
+            self.sign_ins.record_refused_link(Operation::ResetPassword, origin).await;
+        }
+        done
+    }
+
+    async fn reset_by(&self, token: &Token, password: &Password, client: &Client, origin: &Origin) -> Result<(), ResetError> {
         let hashes = self.keys.candidates(Purpose::OneTime, token.expose());
         let mut reading = self.store.read().await?;
         let Some(held) = reading.one_time_tokens().by_token(&hashes).await? else {

@@ -1,6 +1,7 @@
 //! From what a request names to the accounts it means, and whether the actor may ask for them.
 
 use super::{Actor, Forbidden, ListError, Permission};
+use crate::directory::still_in;
 use crate::id::{ChannelId, TeamId};
 use crate::role;
 use crate::store::{Reading, StoreError};
@@ -38,6 +39,7 @@ pub(super) enum Selected {
 
 /// Whether an actor sees a team's members, as `view_team` says: by his place in it, or everywhere.
 pub(super) async fn check_team(reading: &mut dyn Reading, actor: &Actor, team: Option<&TeamId>) -> Result<(), ListError> {
+    still_in(reading, actor).await?;
     if actor.holds(Permission::ViewTeam) {
         return Ok(());
     }
@@ -51,6 +53,7 @@ pub(super) async fn check_team(reading: &mut dyn Reading, actor: &Actor, team: O
 
 /// Whether an actor reads a channel, as `read_channel` says: by his place in it or everywhere. Nobody reads one that is not there.
 pub(super) async fn check_channel(reading: &mut dyn Reading, actor: &Actor, channel: Option<&ChannelId>) -> Result<(), ListError> {
+    still_in(reading, actor).await?;
     if let Some(id) = channel
         && reading.channels().by_id(id).await?.is_some()
         && (actor.holds(Permission::ReadChannel) || is_reader(reading, actor, id).await?)

@@ -107,6 +107,14 @@ impl Accounts {
         client: &Client,
         origin: &Origin,
     ) -> Result<(), VerifyError> {
+        let done = self.verify_by(token, client, origin).await;
+        if matches!(done, Err(VerifyError::BadLink)) {
+            self.sign_ins.record_refused_link(Operation::VerifyUserEmail, origin).await;
+        }
+        done
+    }
+
+    async fn verify_by(&self, token: &Token, client: &Client, origin: &Origin) -> Result<(), VerifyError> {
         let hashes = self.keys.candidates(Purpose::OneTime, token.expose());
         let Some(seen) = self.store.read().await?.one_time_tokens().by_token(&hashes).await? else {
             return Err(self.unknown_token(client).map_or(VerifyError::BadLink, VerifyError::TooMany));
@@ -161,6 +169,14 @@ impl Accounts {
         client: &Client,
         origin: &Origin,
     ) -> Result<(), UndoError> {
+        let done = self.undo_by(token, client, origin).await;
+        if matches!(done, Err(UndoError::BadLink)) {
+            self.sign_ins.record_refused_link(Operation::UndoEmailChange, origin).await;
+        }
+        done
+    }
+
+    async fn undo_by(&self, token: &Token, client: &Client, origin: &Origin) -> Result<(), UndoError> {
         let hashes = self.keys.candidates(Purpose::OneTime, token.expose());
         let Some(seen) = self.store.read().await?.one_time_tokens().by_token(&hashes).await? else {
             return Err(self.unknown_token(client).map_or(UndoError::BadLink, UndoError::TooMany));

@@ -1,6 +1,6 @@
 //! Groups of accounts, and the teams and channels they are linked to.
 
-use super::{Directory, demand, in_channel, in_team};
+use super::{AccessError, Directory, demand, in_channel, in_team};
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::group::{Group, InvalidGroup, NewGroup, Place};
@@ -34,6 +34,15 @@ pub enum GroupError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
+}
+
+impl From<AccessError> for GroupError {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::Forbidden(error) => Self::Forbidden(error),
+            AccessError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<StoreError> for GroupError {

@@ -131,6 +131,7 @@ pub const TABLE: &[Entry] = &[
     change(Operation::PostUserRecentCustomStatusDelete, Rule::ActsFor),
     read(Operation::GetServerLimits, Rule::SignedIn),
     change(Operation::InviteByLink, Rule::AtTheMachine),
+    change(Operation::RetryMail, Rule::AtTheMachine),
     change(Operation::CreateUserAccessToken, Rule::HoldsAndEdits(Permission::CreateUserAccessToken)),
     read(Operation::GetUserAccessTokensForUser, Rule::HoldsAndEdits(Permission::ReadUserAccessToken)),
     read(Operation::GetUserAccessTokens, Rule::Holds(Permission::ManageSystem)),

@@ -1,25 +1,29 @@
 //! `muster mail`: what waits, and what was given up.
 
+use muster_domain::actor::Actor;
 use muster_domain::cause::chain as told;
 use muster_domain::id::MailId;
-use muster_domain::mail::{MailRecord, MailState};
+use muster_domain::mail::{MailRecord, MailState, Retrial};
 use muster_domain::page::Page;
+use muster_domain::permission::{operations, permit};
 use muster_domain::store::Store;
 use muster_domain::time::Timestamp;
 
 use super::MailCommand;
 use super::commands::say;
 use crate::config::Config;
-use crate::serve;
+use crate::serve::{self, Ready};
+use crate::wiring;
 
 /// Rows that are read at once.
 const ROWS: u32 = 200;
 
 pub(super) async fn run(config: &Config, command: &MailCommand) -> Result<(), String> {
-    let store = serve::ready(config).await.map_err(|error| error.to_string())?.backend.store();
+    let Ready { backend, keys, .. } = serve::ready(config).await.map_err(|error| error.to_string())?;
+    let ports = wiring::ports(config, backend.store(), keys, None).map_err(|error| error.to_string())?;
     match command {
-        MailCommand::List { all } => list(&*store, *all).await,
-        MailCommand::Retry { id, .. } => retry(&*store, id.as_deref()).await,
+        MailCommand::List { all } => list(&*ports.store, *all).await,
+        MailCommand::Retry { id, .. } => retry(&Retrial::new(&ports), id.as_deref()).await,
     }
 }
 
@@ -50,12 +54,10 @@ fn time(at: Timestamp) -> String {
     chrono::DateTime::from_timestamp_millis(at.as_millis()).map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M:%S").to_string())
 }
 
-async fn retry(store: &dyn Store, id: Option<&str>) -> Result<(), String> {
+async fn retry(retrial: &Retrial, id: Option<&str>) -> Result<(), String> {
     let id: Option<MailId> = id.map(str::parse).transpose().map_err(|_| "a mail's id has 26 letters and digits; see muster mail list")?;
-    let now = crate::wiring::clock().now();
-    let mut work = store.begin().await.map_err(|error| told(&error))?;
-    let count = work.outbox().retry(id.as_ref(), now).await.map_err(|error| told(&error))?;
-    work.commit().await.map_err(|error| told(&error))?;
+    let permit = permit::<operations::RetryMail>(&Actor::Operator, None).map_err(|error| error.to_string())?;
+    let count = retrial.retry(permit, id.as_ref()).await.map_err(|error| told(&error))?;
     if count == 0 && id.is_some() {
         return Err("no mail of this id was given up; see muster mail list".to_owned());
     }

@@ -130,6 +130,7 @@ async fn every_change_is_written_down_with_who_did_what_to_whom() {
     let apart = [
         Operation::PermanentDeleteAllUsers,
         Operation::InviteByLink,
+        Operation::RetryMail,
         // After it nobody calls anything.
         Operation::RevokeSessionsFromAllUsers,
         // Wants a code, or is proven like a sign-in.

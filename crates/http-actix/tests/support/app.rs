@@ -12,7 +12,7 @@ use actix_web::web::Data;
 use figment::Figment;
 use figment::providers::{Format, Toml};
 use muster_domain::mail::{Claim, Letter, Postbox};
-use muster_domain::port::{Clock as _, Passwords};
+use muster_domain::port::{Clock as _, Keyring, Passwords};
 use muster_domain::store::Store;
 use muster_domain::testkit::fake::{Counting, FixedClock, MemoryFiles, PlainPasswords, PlainPictures};
 use muster_domain::testkit::fixture;
@@ -152,6 +152,11 @@ impl TestApp {
     /// What everything is kept in.
     pub(crate) fn store(&self) -> &dyn Store {
         &*self.service.store
+    }
+
+    /// What hashes its tokens.
+    pub(crate) fn keys(&self) -> &dyn Keyring {
+        &*self.ports.keys
     }
 
     /// Begins a request.

@@ -138,6 +138,7 @@ macro_rules! case {
 }
 
 mod access;
+mod told;
 
 const ADA: Target = Target::Known("ada");
 const BOT: Target = Target::Known("bot");
@@ -314,6 +315,7 @@ fn every_operation_that_changes_something_is_tried() {
         Operation::SendVerificationEmail,
         Operation::VerifyUserEmail,
         Operation::UndoEmailChange,
+        Operation::RetryMail,
     ];
     for entry in TABLE.iter().filter(|entry| entry.recorded == Recorded::Changes && !apart.contains(&entry.operation)) {
         assert_eq!(tried.iter().filter(|tried| **tried == entry.operation).count(), 1, "{:?}", entry.operation);
