@@ -67,6 +67,8 @@ pub struct Principal {
     pub proof: Proof,
     /// Whether the account must activate a second factor before it may do anything else.
     pub lacks_factor: bool,
+    /// Whether its holder proved who he is too long ago to change by what he signs in.
+    pub is_stale: bool,
 }
 
 impl From<SignedIn> for Principal {
@@ -79,7 +81,7 @@ impl From<SignedIn> for Principal {
             methods: session.methods,
             scopes: None,
         };
-        Self { user, proof, lacks_factor: false }
+        Self { user, proof, lacks_factor: false, is_stale: false }
     }
 }
 
@@ -93,7 +95,7 @@ impl From<TokenOwner> for Principal {
             methods: Vec::new(),
             scopes: token.scopes,
         };
-        Self { user, proof, lacks_factor: false }
+        Self { user, proof, lacks_factor: false, is_stale: false }
     }
 }
 
@@ -177,6 +179,12 @@ impl Actor {
     #[must_use]
     pub fn lacks_factor(&self) -> bool {
         matches!(self, Self::Account(principal) if principal.lacks_factor)
+    }
+
+    /// Whether somebody acts who must sign in again before he changes by what he signs in.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        matches!(self, Self::Account(principal) if principal.is_stale)
     }
 
     /// The session that acts, if one does.

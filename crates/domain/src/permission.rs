@@ -118,6 +118,9 @@ pub enum Forbidden {
     /// A second factor must be activated first.
     #[error("a second factor must be activated first")]
     FactorMissing,
+    /// The sign-in is too long ago.
+    #[error("sign in again first")]
+    Stale,
     /// Only the operator at the machine may.
     #[error("only the operator at the machine may do this")]
     NotAtTheMachine,
@@ -185,6 +188,23 @@ const fn above(target: TargetKind) -> Option<Permission> {
 #[must_use]
 pub const fn is_open_before_factor(operation: Operation, target: TargetKind) -> bool {
     matches!(operation, Operation::GetUser | Operation::GenerateMfaSecret | Operation::UpdateUserMfa) && matches!(target, TargetKind::Own)
+}
+
+/// Whether an operation changes by what somebody signs in: a factor, a token, or the way. Where the operator demands it, the sign-in by
+/// which it is called must be recent. Ending what was given is not among them: that is never to wait.
+#[must_use]
+pub const fn needs_recent_sign_in(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::GenerateMfaSecret
+            | Operation::UpdateUserMfa
+            | Operation::CreateRecoveryCodes
+            | Operation::CreateUserAccessToken
+            | Operation::EnableUserAccessToken
+            | Operation::UpdateUserAuth
+            | Operation::SwitchAccountType
+            | Operation::ConvertBotToUser
+    )
 }
 
 /// A type that stands for one operation.
@@ -388,6 +408,7 @@ fn asked<O: Permitted>(actor: &Actor, target: Option<&User>, holds: impl Fn(Perm
     }
     match decide(entry.rule, actor.kind(), target_kind, holds) {
         Some(forbidden) => Err(forbidden),
+        None if actor.is_stale() && needs_recent_sign_in(O::OPERATION) => Err(Forbidden::Stale),
         None => Ok(Permit { operation: PhantomData }),
     }
 }

@@ -59,6 +59,8 @@ pub struct SignInRules {
     pub knows_devices: bool,
     /// Whether guests who have no password sign in by links in mails.
     pub has_links: bool,
+    /// How long ago at most somebody has signed in who changes by what he signs in; nothing where that is not asked.
+    pub fresh_for: Option<Duration>,
 }
 
 /// What somebody shows to be let in.

@@ -7,7 +7,7 @@ use actix_web::http::header::{AUTHORIZATION, USER_AGENT};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::future::LocalBoxFuture;
-use muster_domain::actor::{Actor, Principal};
+use muster_domain::actor::Actor;
 use muster_domain::audit::Origin;
 use muster_domain::client::Client;
 use muster_domain::credential::Token;
@@ -186,10 +186,7 @@ impl Call {
         };
         let due_use = found.as_ref().zip(shown.as_ref());
         let due_use = due_use.and_then(|(held, (_, token))| service.sign_ins.due_use(held, token, context.peer.address));
-        let mut actor = found.map_or(Actor::Nobody, |held| Actor::Account(Box::new(Principal::from(held))));
-        if let Actor::Account(principal) = &mut actor {
-            principal.lacks_factor = service.sign_ins.must_add_factor(&principal.user);
-        }
+        let actor = found.map_or(Actor::Nobody, |held| Actor::Account(Box::new(service.sign_ins.principal(held))));
         if let Some(witness) = request.extensions_mut().get_mut::<Witness>() {
             witness.user = actor.user_id().cloned();
         }

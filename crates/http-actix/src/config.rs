@@ -22,7 +22,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 pub use error::ConfigError;
-pub use factor::SecondFactorConfig;
+pub use factor::{SecondFactorConfig, SecurityConfig};
 pub use files::{FilesConfig, FilesDriver};
 pub use log::{LogConfig, LogFormat, LogLevel};
 pub use mail::{MailConfig, MailSecurity};
@@ -48,6 +48,8 @@ pub struct Config {
     pub passwords: PasswordsConfig,
     /// Second factors.
     pub second_factor: SecondFactorConfig,
+    /// Changing by what somebody signs in.
+    pub security: SecurityConfig,
     /// Sessions.
     pub sessions: SessionsConfig,
     /// Access tokens.

@@ -213,6 +213,10 @@ impl From<Forbidden> for ApiError {
                 let message = "A second factor must be activated first.";
                 Self::client(StatusCode::FORBIDDEN, "api.context.mfa_required.app_error", message)
             }
+            Forbidden::Stale => {
+                let message = "Your sign-in is too long ago for this. Sign in again, and repeat it.";
+                Self::client(StatusCode::FORBIDDEN, "api.context.recent_sign_in_required.app_error", message)
+            }
             Forbidden::Lacks(_) | Forbidden::OutOfScope(_) | Forbidden::NotOwn | Forbidden::NotAtTheMachine => {
                 let message = "You may not do this.";
                 Self::client(StatusCode::FORBIDDEN, "api.context.permissions.app_error", message)

@@ -190,6 +190,7 @@ fn sign_in_rules(config: &Config) -> SignInRules {
         needs_verified_email: config.accounts.require_verified_email,
         knows_devices: config.accounts.known_devices,
         has_links: config.accounts.guest_magic_links && config.mail.is_on(),
+        fresh_for: Some(minutes(config.security.fresh_for_minutes)).filter(|span| !span.is_zero()),
     }
 }
 

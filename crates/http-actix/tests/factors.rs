@@ -26,6 +26,7 @@ const NOT_ACTIVATED: &str = "mfa.activate.bad_token.app_error";
 const LOCKED: &str = "api.user.check_user_login_attempts.too_many.app_error";
 const INVALID: &str = "api.user.login.invalid_credentials_email_username";
 const MFA_REQUIRED: &str = "api.context.mfa_required.app_error";
+const STALE: &str = "api.context.recent_sign_in_required.app_error";
 
 async fn app(toml: &str) -> TestApp {
     TestApp::on(toml, |_, ports| Ports { codes: Arc::new(PlainCodes), ..ports }).await
@@ -304,4 +305,24 @@ async fn no_header_breaks_a_sign_in() {
         let asked = asked.header("accept-language", &language).header("cookie", &cookie).header("x-forwarded-proto", &agent);
         assert_eq!(asked.scripted().send().await.status, 201, "{agent:?} {forwarded:?} {language:?} {cookie:?}");
     }
+}
+
+#[actix_web::test]
+async fn who_signed_in_long_ago_signs_in_again_before_he_changes_how() {
+    let app = app("security.fresh_for_minutes = 10\ntokens.enabled = true").await;
+    let ada = app.somebody("ada").await;
+    app.clock.advance(Duration::from_mins(9));
+    let made = app.post("/api/v4/users/me/tokens", &json!({ "description": "early" })).by(&ada).send().await;
+    assert_eq!(made.status, 201, "{}", made.text());
+    let secret = generate(&app, &ada).await;
+
+    app.clock.advance(Duration::from_mins(2));
+
+    let body = json!({ "activate": true, "code": code(&app, &secret) });
+    app.put("/api/v4/users/me/mfa", &body).by(&ada).send().await.is_error(403, STALE);
+    app.post("/api/v4/users/me/tokens", &json!({ "description": "late" })).by(&ada).send().await.is_error(403, STALE);
+    assert_eq!(app.get("/api/v4/users/me").by(&ada).send().await.status, 200);
+    let again = app.sign_in("ada").await;
+    let body = json!({ "activate": true, "code": code(&app, &secret) });
+    assert_eq!(app.put("/api/v4/users/me/mfa", &body).bearer(&again).send().await.status, 200);
 }

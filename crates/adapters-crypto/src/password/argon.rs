@@ -17,6 +17,9 @@ const MOST_LANES: u32 = 16;
 /// About half a second of one core.
 const MOST_WORK: u32 = 1024 * 1024;
 
+/// Blocks of 1 KiB that have pages of their own.
+const LARGE: usize = 4096;
+
 /// Bytes of a new hash, and of its salt.
 const HASH_LENGTH: usize = 32;
 const SALT_LENGTH: usize = 16;
@@ -132,6 +135,11 @@ impl Argon {
     /// Gives the memory back, until the next hash.
     pub(super) fn forget(&mut self) {
         self.memory = Vec::new();
+    }
+
+    /// Has the allocator hand to the system what was given back: it waits for a while, and then until something large is given back again.
+    pub(super) fn settle() {
+        drop(std::hint::black_box(Vec::<Block>::with_capacity(LARGE)));
     }
 
     pub(super) fn wanted(&self) -> Cost {

@@ -40,6 +40,10 @@ impl Worker for Hasher {
     fn rest(&mut self) {
         self.argon.forget();
     }
+
+    fn settle(&mut self) {
+        Argon::settle();
+    }
 }
 
 impl Hasher {

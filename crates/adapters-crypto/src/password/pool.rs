@@ -24,6 +24,9 @@ const NICE: i32 = 10;
 pub(super) trait Worker: Send + 'static {
     /// Gives back what only work needs.
     fn rest(&mut self);
+
+    /// Sees to it, some time later, that what was given back reaches the system.
+    fn settle(&mut self);
 }
 
 /// What a worker is lent to; tells whether there was still a reason to do it.
@@ -163,6 +166,13 @@ fn next<W: Worker>(worker: &mut W, waiting: &Queues<W>) -> Option<Job<W>> {
             select! {
                 recv(waiting.first) -> job => job.ok(),
                 recv(waiting.others) -> job => job.ok(),
+                default(REST_AFTER) => {
+                    worker.settle();
+                    select! {
+                        recv(waiting.first) -> job => job.ok(),
+                        recv(waiting.others) -> job => job.ok(),
+                    }
+                }
             }
         }
     }

@@ -117,7 +117,7 @@ async fn people_see_each_other_and_guests_whom_they_share_a_channel_with() {
 
     let Actor::Account(principal) = bob else { panic!("bob is signed in") };
     let user = User { roles: Roles::parse("system_guest").unwrap(), ..principal.user };
-    let guest = Actor::Account(Box::new(Principal { user, proof: principal.proof, lacks_factor: false }));
+    let guest = Actor::Account(Box::new(Principal { user, proof: principal.proof, lacks_factor: false, is_stale: false }));
     assert!(matches!(bench.accounts.user(&guest, &ada_id).await, Err(LookUpError::Forbidden(_))));
     assert!(matches!(bench.accounts.user(&guest, &fixture::id("none")).await, Err(LookUpError::Forbidden(_))));
     let ids = [ada_id, guest.user_id().unwrap().clone()];

@@ -25,7 +25,7 @@ fn account(kind: ActorKind) -> Option<User> {
 
 fn signed_in(user: User, scopes: Option<Vec<String>>) -> Actor {
     let proof = Proof { kind: CredentialKind::Session, id: String::new(), authenticated_at: Timestamp::NEVER, methods: vec![], scopes };
-    Actor::Account(Box::new(Principal { user, proof, lacks_factor: false }))
+    Actor::Account(Box::new(Principal { user, proof, lacks_factor: false, is_stale: false }))
 }
 
 fn actor(kind: ActorKind) -> Actor {
@@ -186,6 +186,19 @@ fn a_scoped_token_is_good_for_what_it_names_alone() {
     assert!(permit::<operations::GetUser>(&narrow, Some(&user)).is_ok());
     let refused = permit::<operations::PatchUser>(&narrow, Some(&user)).unwrap_err();
     assert_eq!(refused, Forbidden::OutOfScope(Operation::PatchUser));
+}
+
+#[test]
+fn who_signed_in_long_ago_changes_nothing_by_which_he_signs_in() {
+    let user = account(ActorKind::User).unwrap();
+    let Actor::Account(principal) = signed_in(user.clone(), None) else { return };
+    let (stale, other) = (Actor::Account(Box::new(Principal { is_stale: true, ..*principal })), fixture::user("o", "other"));
+    assert_eq!(permit::<operations::GenerateMfaSecret>(&stale, Some(&user)).unwrap_err(), Forbidden::Stale);
+    assert_eq!(permit::<operations::SwitchAccountType>(&stale, None).unwrap_err(), Forbidden::Stale);
+    assert!(permit::<operations::PatchUser>(&stale, Some(&user)).is_ok());
+    assert!(permit::<operations::RevokeAllSessions>(&stale, Some(&user)).is_ok(), "ending what was given does not wait");
+    let forbidden = permit::<operations::GenerateMfaSecret>(&stale, Some(&other)).unwrap_err();
+    assert_eq!(forbidden, Forbidden::Lacks(Permission::EditOtherUsers), "who may not is told that");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::SignIns;
 use crate::access_token::{TokenOwner, is_misspelt};
+use crate::actor::Principal;
 use crate::client::ClientAddress;
 use crate::credential::{KeyId, Token};
 use crate::id::{AccessTokenId, SessionId};
@@ -55,6 +56,15 @@ impl SignIns {
                 _ => Bearer::Unknown,
             },
         })
+    }
+
+    /// Who acts by what a token stands for, with what the rules ask of him first.
+    #[must_use]
+    pub fn principal(&self, held: Held) -> Principal {
+        let principal = Principal::from(held);
+        let (lacks_factor, now) = (self.must_add_factor(&principal.user), self.clock.now());
+        let is_stale = self.rules.fresh_for.is_some_and(|most| now.since(principal.proof.authenticated_at) > most);
+        Principal { lacks_factor, is_stale, ..principal }
     }
 
     /// Whether what a token stands for lets its account in.

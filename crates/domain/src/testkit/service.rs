@@ -119,6 +119,7 @@ pub fn sign_in_rules() -> SignInRules {
         needs_verified_email: false,
         knows_devices: true,
         has_links: true,
+        fresh_for: None,
     }
 }
 
@@ -328,7 +329,7 @@ pub fn acting(user: &User) -> Actor {
         methods: Vec::new(),
         scopes: None,
     };
-    Actor::Account(Box::new(Principal { user: user.clone(), proof, lacks_factor: false }))
+    Actor::Account(Box::new(Principal { user: user.clone(), proof, lacks_factor: false, is_stale: false }))
 }
 
 /// The permit of an operation without a target.

@@ -1,6 +1,14 @@
-//! Settings of second factors.
+//! Settings of second factors, and of changing by what somebody signs in.
 
 use serde::Deserialize;
+
+/// Changing by what somebody signs in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityConfig {
+    /// Minutes that a sign-in is recent enough for that; 0: for ever.
+    pub fresh_for_minutes: u64,
+}
 
 /// Second factors.
 #[derive(Debug, Clone, Deserialize)]

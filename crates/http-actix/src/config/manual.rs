@@ -38,6 +38,7 @@ const REFERENCE: &[(&str, &str)] = &[
     ("accounts.guest_magic_links", "GuestAccountsSettings.EnableGuestMagicLink"),
     ("accounts.require_verified_email", "EmailSettings.RequireEmailVerification"),
     ("passwords.refuse_guessable", ""),
+    ("security.fresh_for_minutes", ""),
     ("second_factor.enabled", "ServiceSettings.EnableMultifactorAuthentication"),
     ("second_factor.enforced", "ServiceSettings.EnforceMultifactorAuthentication"),
     ("second_factor.enforced_for_guests", "GuestAccountsSettings.EnforceMultifactorAuthentication"),

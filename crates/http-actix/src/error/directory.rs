@@ -31,6 +31,7 @@ impl ApiError {
             | Forbidden::OutOfScope(_)
             | Forbidden::NotOwn
             | Forbidden::FactorMissing
+            | Forbidden::Stale
             | Forbidden::NotAtTheMachine => error.into(),
         }
     }

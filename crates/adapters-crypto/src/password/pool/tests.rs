@@ -6,11 +6,17 @@ use crate::password::recorder::CountingRecorder;
 /// Workers that count what they have done.
 impl Worker for u32 {
     fn rest(&mut self) {}
+
+    fn settle(&mut self) {}
 }
 
-/// Tells when it rests, and ends when it is dropped.
+/// Tells when it rests and when that has settled, and ends when it is dropped.
 impl Worker for mpsc::Sender<()> {
     fn rest(&mut self) {
+        self.send(()).unwrap();
+    }
+
+    fn settle(&mut self) {
         self.send(()).unwrap();
     }
 }
@@ -145,6 +151,7 @@ async fn who_has_nothing_to_do_gives_his_memory_back_and_works_on_later() {
     pool.run(|_| ()).await.unwrap();
 
     rests.recv_timeout(REST_AFTER * 10).unwrap();
+    rests.recv_timeout(REST_AFTER * 10).expect("the allocator is seen to later");
 
     assert_eq!(pool.run(|_| 7).await.unwrap(), 7);
 }
