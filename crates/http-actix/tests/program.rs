@@ -30,3 +30,5 @@ mod start;
 mod stop;
 #[path = "program/store.rs"]
 mod store;
+#[path = "program/tls.rs"]
+mod tls;
