@@ -61,6 +61,10 @@ fn of_others() -> Vec<Change> {
             let wanted = Replacement { patch, ..Replacement::default() };
             w.accounts.update(&w.root, &user("ada"), wanted, &no_password(), &w.origin).await
         }),
+        change!(PatchUser, &[MailKind::UsernameChanged], |w| {
+            let patch = Patch { username: Some("countess".into()), ..Patch::default() };
+            w.accounts.patch(&w.root, &user("ada"), patch, &no_password(), &w.origin).await
+        }),
         change!(UndoEmailChange, BOTH_ADDRESSES, |w| {
             // Who never showed that he reads mail there can take nothing back.
             w.accounts.verify_member(&w.root, &user("ada"), &w.origin).await?;
