@@ -33,7 +33,7 @@ pub enum Event {
     TokenMade(String),
     /// An access token that was switched off counts again; with its description.
     TokenEnabled(String),
-    /// Another way to sign in; with the provider, or nothing for a password.
+    /// Another way to sign in; with the provider, or `email` for a password.
     SignInMethodChanged(String),
     /// Another login name; with the one before.
     Renamed(String),

@@ -45,6 +45,12 @@ impl Provider {
 /// The name of the service of accounts whose passwords a directory checks.
 pub const LDAP: &str = "ldap";
 
+/// Whether people of a service have their addresses from a directory of their own: rules on domains are not for them.
+#[must_use]
+pub fn has_own_addresses(service: &str) -> bool {
+    service == LDAP || Provider::from_id(service) == Some(Provider::Saml)
+}
+
 /// What a directory says of a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Bound {

@@ -158,23 +158,16 @@ fn next<W: Worker>(worker: &mut W, waiting: &Queues<W>) -> Option<Job<W>> {
     if let Ok(job) = waiting.first.try_recv() {
         return Some(job);
     }
+    for pause in [W::rest, W::settle] {
+        select! {
+            recv(waiting.first) -> job => return job.ok(),
+            recv(waiting.others) -> job => return job.ok(),
+            default(REST_AFTER) => pause(worker),
+        }
+    }
     select! {
         recv(waiting.first) -> job => job.ok(),
         recv(waiting.others) -> job => job.ok(),
-        default(REST_AFTER) => {
-            worker.rest();
-            select! {
-                recv(waiting.first) -> job => job.ok(),
-                recv(waiting.others) -> job => job.ok(),
-                default(REST_AFTER) => {
-                    worker.settle();
-                    select! {
-                        recv(waiting.first) -> job => job.ok(),
-                        recv(waiting.others) -> job => job.ok(),
-                    }
-                }
-            }
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     UniqueField, User, UserId, notice, operations, permit,
 };
 use crate::permission::Permitted;
-use crate::provider::{LDAP, Provider};
+use crate::provider::{LDAP, has_own_addresses};
 use crate::recent_status;
 use crate::sign_in::SignInError;
 use crate::status::{Presence, Status};
@@ -199,7 +199,7 @@ impl Accounts {
     }
 
     fn check_domain_of(&self, seen: &User, address: &str) -> Result<(), ChangeError> {
-        if [LDAP, Provider::Saml.id()].contains(&seen.identity.service.as_str()) {
+        if has_own_addresses(&seen.identity.service) {
             return Ok(());
         }
         let (domains, is_guest) = if seen.is_guest() { (&self.rules.guest_domains, true) } else { (&self.rules.domains, false) };

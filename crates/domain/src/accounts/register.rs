@@ -9,6 +9,7 @@ use crate::directory::membership;
 use crate::invitation::Invitation;
 use crate::port::Purpose;
 use crate::preference::Preference;
+use crate::provider::has_own_addresses;
 use crate::team::Team;
 use crate::username::Username;
 
@@ -223,7 +224,7 @@ impl Accounts {
 
     fn check_domain(&self, wanted: &Registration, admission: &Admission) -> Result<(), RegisterError> {
         let domains = if admission.is_guest() { &self.rules.guest_domains } else { &self.rules.domains };
-        let is_exempt = ["ldap", "saml"].contains(&wanted.auth_service.as_str());
+        let is_exempt = has_own_addresses(&wanted.auth_service);
         if is_exempt || domains.take(&wanted.email) { Ok(()) } else { Err(RegisterError::Domain) }
     }
 
