@@ -113,6 +113,8 @@ pub(crate) struct Bounds {
     pub(crate) segment: i64,
     /// So few segments that can have a word are walked soon.
     pub(crate) few_segments: usize,
+    /// Of more accounts than this, those outside a team of nearly everybody are kept.
+    pub(crate) crowd: i64,
     /// Rows before a page up to which nothing is won by adding up the sizes of stretches.
     pub(crate) shallow: u64,
 }
@@ -126,6 +128,7 @@ impl Bounds {
         candidates_of_several: 20_000,
         segment: 8_000,
         few_segments: 4,
+        crowd: 2_000,
         shallow: 1_000,
     };
 }

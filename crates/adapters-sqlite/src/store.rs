@@ -19,7 +19,7 @@ use crate::connection::{Bounds, Repositories, Threads};
 use crate::error::{MigrateError, OpenError, store_error, unavailable};
 use crate::migration;
 use crate::open::{Source, SqliteOptions};
-use crate::user::segment;
+use crate::user::{outsiders, segment};
 
 /// How long a unit of work waits for those before it.
 const TURN: Duration = Duration::from_secs(10);
@@ -114,7 +114,7 @@ impl Store for SqliteStore {
         let (turn, bounds) = (self.turn().await?, self.bounds);
         let cut = move |c: &mut SqliteConnection| {
             let _turn = turn;
-            c.immediate_transaction(|c| segment::cut(c, bounds))
+            c.immediate_transaction(|c| Ok(outsiders::tend(c, bounds)? || segment::cut(c, bounds)?))
         };
         self.writer.run(cut).await?.map_err(store_error)
     }

@@ -36,6 +36,7 @@ mod count;
 pub(crate) mod fold;
 pub(crate) mod list;
 pub(crate) mod marks;
+pub(crate) mod outsiders;
 mod question;
 mod removal;
 mod row;

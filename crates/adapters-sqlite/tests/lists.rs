@@ -13,11 +13,13 @@ use muster_domain::page::Page;
 use muster_domain::store::{Store as _, UnitOfWork};
 use muster_domain::team::TeamMember;
 use muster_domain::testkit::fixture::{BORN, channel, channel_member, id, team, team_member, user};
+use muster_domain::time::Timestamp;
 use muster_domain::user::User;
-use muster_domain::user::query::{Listing, Scope};
+use muster_domain::user::query::{Filter, Listing, Scope};
 use muster_domain::username::Username;
 
-const TEAMS: [&str; 2] = ["t", "u"];
+/// A team of most, one of few and one of nearly all.
+const TEAMS: [&str; 3] = ["t", "u", "n"];
 
 /// Numbers without rhyme or reason, the same each time (xorshift).
 struct Dice(u64);
@@ -61,29 +63,40 @@ async fn peopled(dice: &mut Dice) -> (Fresh, Vec<UserId>) {
         if dice.throw(20) == 0 {
             work.teams().join(&member("u")).await.unwrap();
         }
+        if dice.throw(40) > 0 {
+            work.teams().join(&member("n")).await.unwrap();
+        }
     }
     work.commit().await.unwrap();
     (store, users.into_iter().map(|user| user.id).collect())
 }
 
-async fn rename(work: &mut dyn UnitOfWork, id: &UserId, name: &str) {
+async fn rename(work: &mut dyn UnitOfWork, id: &UserId, name: &str, is_switched: bool) {
     let Some(before) = work.users().locked(id).await.unwrap() else { return };
-    let _ = work.users().update(&User { username: Username::parse(name).unwrap(), ..before }).await;
+    let deleted_at = if before.is_active() == is_switched { BORN } else { Timestamp::NEVER };
+    let _ = work.users().update(&User { username: Username::parse(name).unwrap(), deleted_at, ..before }).await;
+}
+
+async fn switch(work: &mut dyn UnitOfWork, id: &UserId) {
+    let Some(before) = work.users().locked(id).await.unwrap() else { return };
+    let deleted_at = if before.is_active() { BORN } else { Timestamp::NEVER };
+    work.users().update(&User { deleted_at, ..before }).await.unwrap();
 }
 
 /// Something that changes lists; names that are taken change nothing.
 async fn change(work: &mut dyn UnitOfWork, dice: &mut Dice, ids: &mut Vec<UserId>, step: u64) {
     let picked = usize::try_from(dice.throw(ids.len() as u64)).unwrap();
-    let (target, team) = (ids[picked].clone(), TEAMS[usize::try_from(dice.throw(2)).unwrap()]);
+    let (target, team) = (ids[picked].clone(), TEAMS[usize::try_from(dice.throw(3)).unwrap()]);
     let fresh = name(dice.throw(30_011));
-    match dice.throw(12) {
+    match dice.throw(15) {
         0..3 => {
             let newcomer = user(&format!("{step}y"), &fresh);
             if work.users().insert(std::slice::from_ref(&newcomer)).await.is_ok() {
                 ids.push(newcomer.id);
             }
         }
-        3..5 => rename(work, &target, &fresh).await,
+        3..5 => rename(work, &target, &fresh, dice.throw(3) == 0).await,
+        10..13 => switch(work, &target).await,
         5 => {
             work.users().remove(&target).await.unwrap();
             ids.swap_remove(picked);
@@ -118,21 +131,30 @@ fn names(store: &Fresh, sql: &str) -> Vec<String> {
     diesel::sql_query(sql).load::<Name>(&mut connection).unwrap().into_iter().map(|row| row.username).collect()
 }
 
-async fn page(store: &Fresh, scope: &Scope, page: Page) -> Vec<String> {
-    let listing = Listing { scope: scope.clone(), page, ..Listing::default() };
+async fn page(store: &Fresh, scope: &Scope, is_active: Option<bool>, page: Page) -> Vec<String> {
+    let filter = Filter { is_active, ..Filter::default() };
+    let listing = Listing { scope: scope.clone(), filter, page, ..Listing::default() };
     let listed = store.read().await.unwrap().users().list(&listing).await.unwrap();
     listed.iter().map(|row| row.user.username.as_str().to_owned()).collect()
 }
 
 /// Every page of a list is the part of the whole that `OFFSET` would give.
 async fn pages_are_parts(store: &Fresh, scope: Scope, sql: &str) {
-    let whole = names(store, sql);
+    for (is_active, test) in [(None, "true"), (Some(true), "u.deleted_at = 0"), (Some(false), "u.deleted_at <> 0")] {
+        let sql =
+            format!("SELECT u.username FROM ({sql}) AS wanted JOIN users AS u ON u.username = wanted.username WHERE {test} ORDER BY 1");
+        pages_of_some_are_parts(store, &scope, is_active, &names(store, &sql)).await;
+    }
+}
+
+async fn pages_of_some_are_parts(store: &Fresh, scope: &Scope, is_active: Option<bool>, whole: &[String]) {
     for size in [37, 200] {
         let pages = whole.len() / size + 2;
         for number in (0..pages).rev().step_by(if size == 37 { 5 } else { 1 }) {
             let expected: Vec<_> = whole.iter().skip(number * size).take(size).cloned().collect();
             let (number, size) = (u32::try_from(number).unwrap(), u32::try_from(size).unwrap());
-            assert_eq!(page(store, &scope, Page { number, size }).await, expected, "page {number} of {scope:?}");
+            let page = page(store, scope, is_active, Page { number, size }).await;
+            assert_eq!(page, expected, "page {number} of {scope:?}, {is_active:?}");
         }
     }
 }
@@ -142,6 +164,7 @@ async fn deep_pages_are_the_parts_of_lists_that_change() {
     let mut dice = Dice(0x5eed);
     let (store, mut ids) = peopled(&mut dice).await;
     for round in 0..4 {
+        while store.tend().await.unwrap() {}
         for step in 0..15 {
             let mut work = begin(&store).await;
             for part in 0..20 {
@@ -175,12 +198,19 @@ async fn deep_pages_are_the_parts_of_lists_that_change() {
             WHERE n.list = '' AND n.first_name > m.first_name), '~') AND (m.list = '' OR EXISTS (SELECT 1 FROM team_members AS t \
             WHERE t.team_id = m.list AND t.user_id = u.id AND t.deleted_at = 0) OR EXISTS (SELECT 1 FROM team_members AS t \
             JOIN channels ON channels.team_id = t.team_id JOIN channel_members AS o ON o.channel_id = channels.id \
-            WHERE channels.id = m.list AND t.user_id = u.id AND t.deleted_at = 0 AND o.user_id = u.id)))";
+            WHERE channels.id = m.list AND t.user_id = u.id AND t.deleted_at = 0 AND o.user_id = u.id) \
+            OR (u.deleted_at <> 0 AND (m.list = '!' OR EXISTS (SELECT 1 FROM team_members AS t \
+            WHERE '!' || t.team_id = m.list AND t.user_id = u.id AND t.deleted_at = 0)))))";
         assert_eq!(names(&store, wrong), [""; 0]);
+        let outsiders = "SELECT c.team_id || u.username AS username FROM complemented_teams AS c JOIN users AS u ON NOT EXISTS (\
+            SELECT 1 FROM team_members AS m WHERE m.team_id = c.team_id AND m.user_id = u.id AND m.deleted_at = 0) ORDER BY 1";
+        let kept = "SELECT team_id || username AS username FROM team_outsiders ORDER BY 1";
+        assert_eq!(names(&store, kept), names(&store, outsiders));
         // No mark keeps a name that nobody has any more.
         let gone = "SELECT first_name AS username FROM list_marks WHERE first_name NOT IN (SELECT username FROM users UNION SELECT '')";
         assert_eq!(names(&store, gone), [""; 0]);
     }
+    assert_eq!(names(&store, "SELECT team_id AS username FROM complemented_teams").len(), 2);
     assert!(names(&store, "SELECT first_name AS username FROM list_marks WHERE list = ''").len() > 3);
     assert!(names(&store, "SELECT m.first_name AS username FROM list_marks AS m JOIN channels ON channels.id = m.list").len() > 3);
 }
@@ -193,11 +223,11 @@ async fn lists_and_searches_outlive_a_rewrite_of_the_file() {
         work.users().remove(&id(&format!("{number}x"))).await.unwrap();
     }
     work.commit().await.unwrap();
-    let before = page(&store, &Scope::Everyone, Page { number: 7, size: 200 }).await;
+    let before = page(&store, &Scope::Everyone, None, Page { number: 7, size: 200 }).await;
 
     SqliteConnection::establish(store.path().to_str().unwrap()).unwrap().batch_execute("VACUUM").unwrap();
 
-    assert_eq!(page(&store, &Scope::Everyone, Page { number: 7, size: 200 }).await, before);
+    assert_eq!(page(&store, &Scope::Everyone, None, Page { number: 7, size: 200 }).await, before);
     let search = |term: &str| muster_domain::user::query::Search {
         scope: Scope::Everyone,
         filter: muster_domain::user::query::Filter::default(),

@@ -6,7 +6,7 @@ use super::*;
 
 /// No set counts as few, and every page as a deep one.
 pub(super) const CROWDED: Bounds =
-    Bounds { few: 0, narrow: 0, candidates: 0, candidates_of_several: 0, segment: 4, few_segments: 0, shallow: 0 };
+    Bounds { few: 0, narrow: 0, candidates: 0, candidates_of_several: 0, segment: 4, few_segments: 0, crowd: 0, shallow: 0 };
 
 struct Fresh {
     store: SqliteStore,
@@ -39,7 +39,7 @@ muster_domain::store_contract!(fresh_store);
 /// Some sets are few and some are not.
 #[tokio::test]
 async fn stores_answer_alike_whatever_counts_as_few() {
-    let mixed = Bounds { few: 3, narrow: 2, candidates: 2, candidates_of_several: 4, segment: 2, few_segments: 2, shallow: 2 };
+    let mixed = Bounds { few: 3, narrow: 2, candidates: 2, candidates_of_several: 4, segment: 2, few_segments: 2, crowd: 1, shallow: 2 };
 
     muster_domain::testkit::contract::model::compare(async || bounded(mixed).await).await;
 }

@@ -54,6 +54,7 @@ fn scopes() -> Vec<Scope> {
         Scope::InTeam(id("t")),
         Scope::NotInTeam { team: id("t"), is_constrained: false },
         Scope::NotInTeam { team: id("t"), is_constrained: true },
+        Scope::NotInTeam { team: id("f"), is_constrained: false },
         Scope::InChannel(id("c")),
         Scope::NotInChannel { team: id("t"), channel: id("c"), is_constrained: false },
         Scope::NotInChannel { team: id("t"), channel: id("c"), is_constrained: true },
@@ -94,13 +95,18 @@ async fn peopled(bounds: Bounds) -> (SqliteStore, tempfile::TempDir) {
     store.bounds = bounds;
     let mut work = store.begin().await.unwrap();
     work.users().insert(&[user("a", "ada"), user("b", "bob")]).await.unwrap();
-    work.teams().insert(&team("t")).await.unwrap();
-    work.teams().join(&team_member("t", "a")).await.unwrap();
+    for (short, members) in [("t", &["a"][..]), ("f", &["a", "b"])] {
+        work.teams().insert(&team(short)).await.unwrap();
+        for member in members {
+            work.teams().join(&team_member(short, member)).await.unwrap();
+        }
+    }
     work.channels().insert(&channel("c", Some("t"))).await.unwrap();
     work.channels().join(&[channel_member("c", "a")]).await.unwrap();
     work.groups().insert(&group("g")).await.unwrap();
     work.statuses().put(&status("a", muster_domain::status::Presence::Online)).await.unwrap();
     work.commit().await.unwrap();
+    while store.tend().await.unwrap() {}
     (store, folder)
 }
 

@@ -15,9 +15,8 @@ use crate::statement::snapshot;
 pub(super) fn count(c: &mut SqliteConnection, count: &Count, bounds: Bounds) -> QueryResult<i64> {
     snapshot(c, |c| {
         let kinds = kinds(count);
-        let wanted = kinds
-            .iter()
-            .fold(Question::new(&count.scope, &count.filter, false), |question, kind| question.with(Condition::of_row(Sql::new(kind))));
+        let wanted = Question::new(c, &count.scope, &count.filter, false)?;
+        let wanted = kinds.iter().fold(wanted, |question, kind| question.with(Condition::of_row(Sql::new(kind))));
         if let Some((_, source)) = wanted.narrow(c, Few::usual(bounds))? {
             return sum(c, &wanted.count(source));
         }
@@ -25,7 +24,7 @@ pub(super) fn count(c: &mut SqliteConnection, count: &Count, bounds: Bounds) -> 
             return sum(c, &wanted.count(wanted.widest()));
         }
         let filter = Filter { is_active: None, ..count.filter.clone() };
-        let all = Question::new(&count.scope, &filter, false);
+        let all = Question::new(c, &count.scope, &filter, false)?;
         let total = total(c, &all, count, &filter)?;
         Ok(total - apart(c, all, count, &kinds)?)
     })

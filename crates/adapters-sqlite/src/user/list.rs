@@ -4,10 +4,10 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use muster_domain::user::query::{Filter, Listing, NameFormat, Order, Scope};
 
-use super::marks;
 use super::question::{About, Condition, Question, Sorted, has_rights};
 use super::row::{UserColumns, UserRow, texts, user_columns};
 use super::source::{Few, Source};
+use super::{marks, outsiders};
 use crate::connection::Bounds;
 use crate::sql::Sql;
 use crate::statement::{Bind, Statement, snapshot};
@@ -48,7 +48,9 @@ const STATUS: Sorted = Sorted {
 /// One page of a list, with what its order tells of each account.
 pub(super) fn list(c: &mut SqliteConnection, listing: &Listing, bounds: Bounds) -> QueryResult<Vec<(UserRow, i64)>> {
     snapshot(c, |c| {
-        if let Some(team) = only_outside(listing) {
+        if let Some(team) = only_outside(listing)
+            && !outsiders::are_kept(c, &listing.scope)?
+        {
             let start = marks::start(c, (marks::EVERYONE, team), listing.page.offset(), bounds)?;
             let names = page(c, &[outside(team, &start.first_name)], start.rest, listing.page.size)?;
             let names = texts(names.iter().map(|(name, _)| name.as_str()));
@@ -66,7 +68,7 @@ pub(super) fn list(c: &mut SqliteConnection, listing: &Listing, bounds: Bounds) 
 fn parts(c: &mut SqliteConnection, listing: &Listing, bounds: Bounds) -> QueryResult<(Vec<Sql>, u64)> {
     let Listing { scope, filter, order, page } = listing;
     let few = Few::of_rows(c, page.offset() + u64::from(page.size), bounds)?;
-    let question = Question::new(scope, filter, matches!(order, Order::Activity | Order::Created));
+    let question = Question::new(c, scope, filter, matches!(order, Order::Activity | Order::Created))?;
     let parts = match order {
         Order::Username | Order::DisplayName(NameFormat::Username) => return by_name(c, question, listing, few, bounds),
         Order::Created => vec![sorted(c, &question, few, &CREATED, "users INDEXED BY users_by_creation")?],
@@ -81,8 +83,8 @@ fn parts(c: &mut SqliteConnection, listing: &Listing, bounds: Bounds) -> QueryRe
 
 fn by_name(c: &mut SqliteConnection, mut question: Question, listing: &Listing, few: Few, bounds: Bounds) -> QueryResult<(Vec<Sql>, u64)> {
     let mut offset = listing.page.offset();
-    if let Some(lists) = marked(listing) {
-        let start = marks::start(c, lists, offset, bounds)?;
+    if let Some((list, without)) = marked(listing) {
+        let start = marks::start(c, (&list, &without), offset, bounds)?;
         offset = start.rest;
         question = question.with(Condition::of_name(Sql::new("$name >= ?").with(&start.first_name)));
     }
@@ -118,15 +120,20 @@ const fn is_by_username(order: Order) -> bool {
 }
 
 /// The list whose sizes are known that is asked for, and the one that is left out of it.
-fn marked(listing: &Listing) -> Option<(&str, &str)> {
-    let only = |is_active| Filter { is_active: Some(is_active), ..Filter::default() };
-    match (&listing.scope, &listing.filter) {
-        (Scope::Everyone, filter) if *filter == Filter::default() => Some((marks::EVERYONE, marks::NOBODY)),
-        (Scope::Everyone, filter) if *filter == only(true) => Some((marks::EVERYONE, marks::INACTIVE)),
-        (Scope::Everyone, filter) if *filter == only(false) => Some((marks::INACTIVE, marks::NOBODY)),
-        (Scope::InTeam(team), filter) if *filter == Filter::default() => Some((team.as_str(), marks::NOBODY)),
-        _ => None,
-    }
+fn marked(listing: &Listing) -> Option<(String, String)> {
+    let (all, inactive) = match &listing.scope {
+        Scope::Everyone => (marks::EVERYONE, marks::INACTIVE.to_owned()),
+        Scope::InTeam(team) => (team.as_str(), marks::inactive_of(team.as_str())),
+        _ => return None,
+    };
+    let nobody = || marks::NOBODY.to_owned();
+    let lists = match listing.filter.is_active {
+        None => (all.to_owned(), nobody()),
+        Some(true) => (all.to_owned(), inactive),
+        Some(false) => (inactive, nobody()),
+    };
+    let by_activity_alone = Filter { is_active: listing.filter.is_active, ..Filter::default() };
+    (listing.filter == by_activity_alone).then_some(lists)
 }
 
 /// Few accounts are sorted; of many, the index that has the order is walked past those that are not asked for.

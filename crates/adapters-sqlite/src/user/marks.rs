@@ -12,6 +12,11 @@ pub(crate) const EVERYONE: &str = "";
 /// The list of everybody who is deactivated.
 pub(crate) const INACTIVE: &str = "!";
 
+/// The list of a team's deactivated members.
+pub(crate) fn inactive_of(team: &str) -> String {
+    format!("{INACTIVE}{team}")
+}
+
 /// No list's name.
 pub(crate) const NOBODY: &str = "-";
 

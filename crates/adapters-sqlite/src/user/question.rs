@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use muster_domain::role;
 use muster_domain::user::query::{Filter, RoleFilter, RoleTest, Scope, View};
 
+use super::outsiders;
 use super::source::{Few, Source};
 use crate::sql::Sql;
 
@@ -54,6 +55,14 @@ pub(super) struct Sorted {
     pub(super) needs_row: bool,
 }
 
+/// What there is to be found in a scope besides members.
+struct Kept {
+    /// Former members count.
+    former_members: bool,
+    /// Those outside the team are kept.
+    outsiders: bool,
+}
+
 /// Which accounts are asked for.
 #[derive(Debug, Clone)]
 pub(super) struct Question {
@@ -70,17 +79,30 @@ pub(super) struct Question {
 
 impl Question {
     /// Accounts of a scope that pass a filter; former members of a team too where they are wanted.
-    pub(super) fn new(scope: &Scope, filter: &Filter, has_former: bool) -> Self {
-        let about = if matches!(scope, Scope::NotInTeam { .. }) { About::Itself } else { About::Scope };
-        let own = Source::of_scope(scope, has_former).map(|source| (about, source));
+    pub(super) fn new(c: &mut SqliteConnection, scope: &Scope, filter: &Filter, has_former: bool) -> QueryResult<Self> {
+        let are_outsiders_kept = outsiders::are_kept(c, scope)?;
+        Ok(Self::over(scope, filter, &Kept { former_members: has_former, outsiders: are_outsiders_kept }))
+    }
+
+    fn over(scope: &Scope, filter: &Filter, kept: &Kept) -> Self {
+        let has_former = kept.former_members;
+        let is_around = matches!(scope, Scope::NotInTeam { .. }) && !kept.outsiders;
+        let about = if is_around { About::Itself } else { About::Scope };
+        let deactivated = deactivated_of(scope, filter, has_former);
+        let own = match (&deactivated, scope) {
+            (Some(members), _) => Some(members.clone()),
+            (None, Scope::NotInTeam { team, .. }) if kept.outsiders => Some(Source::outsiders(team.as_str())),
+            _ => Source::of_scope(scope, has_former),
+        };
+        let own = own.map(|source| (about, source));
         let base = own.clone().filter(|(_, source)| source.is_ordered).unwrap_or_else(|| (About::Itself, Source::everyone(scope)));
         let row = " CROSS JOIN users ON users.id = $id";
         let mut question = Self { conditions: Vec::new(), sources: Vec::new(), own, base, row };
         question.ask_roles(scope, &filter.roles, has_former);
-        question.ask_activity(filter.is_active);
+        question.ask_activity(filter.is_active, deactivated.is_some());
         question.ask_view(&filter.view);
         question.ask_linked(scope);
-        question.conditions.extend(scope_conditions(scope, has_former));
+        question.conditions.extend(scope_conditions(scope, has_former, about));
         question
     }
 
@@ -114,9 +136,13 @@ impl Question {
         }
     }
 
-    fn ask_activity(&mut self, is_active: Option<bool>) {
+    /// `is_of_scope` says that the scope's own source has nobody who is active.
+    fn ask_activity(&mut self, is_active: Option<bool>, is_of_scope: bool) {
         match is_active {
             Some(true) => self.conditions.push(Condition::of_row(Sql::new("users.deleted_at = 0"))),
+            Some(false) if is_of_scope => {
+                self.conditions.push(Condition::of_row(Sql::new("users.deleted_at <> 0")).about(About::Scope));
+            }
             Some(false) => {
                 self.conditions.push(Condition::of_row(Sql::new("users.deleted_at <> 0")).about(About::Activity));
                 self.sources.push((About::Activity, Source::inactive()));
@@ -200,7 +226,15 @@ impl Question {
     }
 }
 
-fn scope_conditions(scope: &Scope, has_former: bool) -> Vec<Condition> {
+/// The members of a team that are asked for, if they are its deactivated ones.
+fn deactivated_of(scope: &Scope, filter: &Filter, has_former: bool) -> Option<Source> {
+    match scope {
+        Scope::InTeam(team) if filter.is_active == Some(false) && !has_former => Some(Source::deactivated_members(team.as_str())),
+        _ => None,
+    }
+}
+
+fn scope_conditions(scope: &Scope, has_former: bool, about: About) -> Vec<Condition> {
     let is_active = || Condition::of_row(Sql::new("users.deleted_at = 0"));
     match scope {
         Scope::Everyone => vec![],
@@ -210,7 +244,7 @@ fn scope_conditions(scope: &Scope, has_former: bool) -> Vec<Condition> {
             vec![Condition::of_name(Sql::new(former).with(team.as_str())).about(About::Scope)]
         }
         Scope::InTeam(team) => vec![Condition::of_name(in_team(team.as_str())).about(About::Scope)],
-        Scope::NotInTeam { team, .. } => vec![Condition::of_name(Sql::new("NOT ").then(in_team(team.as_str())))],
+        Scope::NotInTeam { team, .. } => vec![Condition::of_name(Sql::new("NOT ").then(in_team(team.as_str()))).about(about)],
         Scope::InChannel(channel) => vec![Condition::of_name(in_channel(channel.as_str())).about(About::Scope)],
         Scope::NotInChannel { team, channel, .. } => vec![
             Condition::of_name(in_team(team.as_str())).about(About::Scope),

@@ -36,7 +36,7 @@ pub(super) fn search(c: &mut SqliteConnection, search: &Search, bounds: Bounds) 
         return Ok(Vec::new());
     }
     snapshot(c, |c| {
-        let question = Question::new(&search.scope, &search.filter, false).by_texts();
+        let question = Question::new(c, &search.scope, &search.filter, false)?.by_texts();
         let question = search.words.iter().fold(question, |question, word| question.with(has(word, search.searched)));
         let mut ids = exact(c, &question, search)?;
         let others = match way(c, &question, search, bounds)? {

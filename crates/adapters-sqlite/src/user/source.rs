@@ -160,6 +160,17 @@ impl Source {
         })
     }
 
+    /// The deactivated members of a team.
+    pub(super) fn deactivated_members(team: &str) -> Self {
+        let given = Sql::new("m.team_id = ? AND m.deleted_at = 0 AND m.is_deactivated = 1").with(team);
+        Self::new(Sql::new("team_members AS m INDEXED BY team_members_deactivated"), given)
+    }
+
+    /// Those outside a team, where they are kept.
+    pub(super) fn outsiders(team: &str) -> Self {
+        Self::new(Sql::new("team_outsiders AS m"), Sql::new("m.team_id = ?").with(team))
+    }
+
     /// Everyone but for stretches of the list that belong to a team as a whole. Where nearly everyone is a member, those who are
     /// not are found among few others.
     pub(super) fn around_team(team: &str) -> Self {
