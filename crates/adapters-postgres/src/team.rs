@@ -15,9 +15,9 @@ use crate::page::{is_storable, offset};
 use crate::schema::{team_members, teams};
 use crate::statement::{Bind, Statement};
 
-/// The account's lock makes a change of its username wait, which would leave the new row behind.
+/// The account's lock makes changes wait that the new row would not hear of: another username, an end of the account.
 const JOIN: &str = "INSERT INTO team_members AS held (team_id, user_id, username, is_guest, is_user, is_admin, created_at, deleted_at) \
-    SELECT teams.id, users.id, users.username, ?, ?, ?, ?, 0 FROM users, teams WHERE users.id = ? AND teams.id = ? FOR KEY SHARE \
+    SELECT teams.id, users.id, users.username, ?, ?, ?, ?, 0 FROM users, teams WHERE users.id = ? AND teams.id = ? FOR NO KEY UPDATE OF users FOR KEY SHARE OF teams \
     ON CONFLICT (team_id, user_id) DO UPDATE SET is_guest = excluded.is_guest, is_user = excluded.is_user, \
     is_admin = excluded.is_admin, created_at = excluded.created_at, deleted_at = 0 WHERE held.deleted_at <> 0";
 
@@ -27,6 +27,10 @@ const FILL: &str = "WITH known AS MATERIALIZED (\
         JOIN users ON users.id = wanted.user_id JOIN teams ON teams.id = wanted.team_id FOR KEY SHARE OF users) \
     INSERT INTO team_members (team_id, user_id, username, is_guest, is_user, is_admin, created_at, deleted_at) \
     SELECT team_id, user_id, username, is_guest, is_user, is_admin, created_at, 0 FROM known ON CONFLICT DO NOTHING";
+
+/// The account is locked first, as it is by whoever ends it.
+const LEAVE: &str = "UPDATE team_members SET deleted_at = ? FROM (SELECT id FROM users WHERE id = ? FOR NO KEY UPDATE) AS held \
+    WHERE team_id = ? AND user_id = held.id AND deleted_at = 0";
 
 const LEAVE_CHANNELS: &str = "DELETE FROM channel_members USING channels \
     WHERE channel_members.user_id = ? AND channels.id = channel_members.channel_id AND channels.team_id = ?";
@@ -258,9 +262,8 @@ impl Teams for Lease {
 
     #[tracing::instrument(name = "db.teams.leave", skip_all, fields(team.id = team.as_str(), user.id = user.as_str()))]
     async fn leave(&mut self, team: &TeamId, user: &UserId, at: Timestamp) -> Result<bool, StoreError> {
-        let place = team_members::table.find((team.as_str(), user.as_str())).filter(team_members::deleted_at.eq(0));
-        let query = diesel::update(place).set(team_members::deleted_at.eq(at.as_millis()));
-        let left = query.execute(self.connection()?).await;
+        let binds = vec![Bind::Number(at.as_millis()), Bind::Text(user.as_str()), Bind::Text(team.as_str())];
+        let left = Statement::<()>::new(LEAVE, binds).execute(self.connection()?).await;
         if self.settle(left)? == 0 {
             return Ok(false);
         }

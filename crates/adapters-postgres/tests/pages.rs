@@ -4,7 +4,7 @@
 use muster_adapters_postgres::PgStore;
 use muster_adapters_postgres::testkit::{Cluster, TestStore, execute, text};
 use muster_domain::channel::ChannelMember;
-use muster_domain::id::UserId;
+use muster_domain::id::{TeamId, UserId};
 use muster_domain::page::Page;
 use muster_domain::store::Store;
 use muster_domain::team::TeamMember;
@@ -93,6 +93,9 @@ impl Writer {
             7 => {
                 let mut switched = work.users().locked(&user).await.unwrap().unwrap();
                 switched.deleted_at = if switched.is_active() { BORN } else { Timestamp::NEVER };
+                if self.dice.roll(2) == 0 {
+                    switched.username = Username::parse(&format!("{}{}", self.dice.name(), &user.as_str()[..6])).unwrap();
+                }
                 work.users().update(&switched).await.unwrap();
             }
             8 => {
@@ -192,6 +195,17 @@ async fn compare(store: &PgStore) {
     }
     for team in TEAMS.map(id) {
         let in_team = Scope::InTeam(team);
+        for is_active in [true, false] {
+            let filter = Filter { is_active: Some(is_active), ..Filter::default() };
+            let everyone = whole(store, &Scope::Everyone, filter.clone()).await;
+            let members = whole(store, &in_team, filter.clone()).await;
+            let all_members = whole(store, &in_team, all.clone()).await;
+            assert_eq!(members, without(&all_members, &without(&all_members, &everyone)), "{in_team:?}, {is_active}");
+            pages_are_slices(store, &in_team, &filter, &members).await;
+            let Scope::InTeam(team) = in_team.clone() else { continue };
+            let outside = Scope::NotInTeam { team, is_constrained: false };
+            pages_are_slices(store, &outside, &filter, &without(&everyone, &members)).await;
+        }
         let members = whole(store, &in_team, all.clone()).await;
         pages_are_slices(store, &in_team, &all, &members).await;
         assert_eq!(count(store, &in_team).await, members.len());
@@ -227,6 +241,8 @@ async fn deep_pages_are_those_that_walking_gives() {
         };
         tokio::join!(grow(&mut one), grow(&mut other));
         compare(&store).await;
+        while text(store.url(), "SELECT tend_segments(300)::text").await == "true" {}
+        compare(&store).await;
     }
 
     let stretches = text(store.url(), "SELECT count(*)::text FROM list_marks WHERE list = ''").await;
@@ -234,6 +250,14 @@ async fn deep_pages_are_those_that_walking_gives() {
     let segments = text(store.url(), "SELECT count(*)::text FROM search_segments").await;
     assert!(segments.parse::<u32>().unwrap() > 4, "there are {segments} segments");
     assert_eq!(text(store.url(), "SELECT count(*)::text FROM marked_lists").await, "1", "the channel is a large one");
+    assert_eq!(
+        text(store.url(), "SELECT coalesce(string_agg(team_id, ''), '') FROM complemented_teams WHERE is_filled").await,
+        id::<TeamId>("most").as_str()
+    );
+    let missing = "SELECT count(*)::text FROM complemented_teams AS c JOIN users AS u ON NOT EXISTS (\
+        SELECT 1 FROM team_members AS m WHERE m.team_id = c.team_id AND m.user_id = u.id AND m.deleted_at = 0) \
+        WHERE NOT EXISTS (SELECT 1 FROM team_outsiders AS o WHERE o.team_id = c.team_id AND o.user_id = u.id AND o.username = u.username)";
+    assert_eq!(text(store.url(), missing).await, "0", "somebody outside a team is not kept");
     let unknown = "SELECT count(*)::text FROM (SELECT first_name FROM list_marks UNION SELECT first_name FROM search_segments) AS marks \
         WHERE first_name <> '' AND first_name NOT IN (SELECT username FROM users)";
     assert_eq!(text(store.url(), unknown).await, "0", "a mark keeps a name that nobody has any more");
@@ -276,4 +300,42 @@ async fn the_database_counts_the_teams_of_an_account() {
     let counted = text(store.url(), "SELECT string_agg(active_teams::text, ' ') FROM users").await;
 
     assert_eq!(counted, "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_membership_hears_of_the_end_of_its_account_whichever_comes_first() {
+    let store = fresh_store().await;
+    let users: Vec<_> = (0..12).map(|number| fixture::user(&format!("{number}x"), &format!("n{number}"))).collect();
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&users).await.unwrap();
+    work.commit().await.unwrap();
+
+    let switch = async || {
+        for user in users.iter().cycle().take(200) {
+            let mut work = store.begin().await.unwrap();
+            let mut switched = work.users().locked(&user.id).await.unwrap().unwrap();
+            switched.deleted_at = if switched.is_active() { BORN } else { Timestamp::NEVER };
+            work.users().update(&switched).await.unwrap();
+            work.commit().await.unwrap();
+        }
+    };
+    let come_and_go = async |team: &str| {
+        for user in users.iter().cycle().take(200) {
+            let mut work = store.begin().await.unwrap();
+            if !work.teams().join(&member(team, &user.id)).await.unwrap() {
+                work.teams().leave(&id(team), &user.id, BORN).await.unwrap();
+            }
+            work.commit().await.unwrap();
+        }
+    };
+    tokio::join!(switch(), come_and_go("half"), come_and_go("most"), switch());
+
+    let stale = "SELECT count(*)::text FROM team_members AS m JOIN users AS u ON u.id = m.user_id \
+        WHERE m.is_deactivated <> (u.deleted_at <> 0)";
+    assert_eq!(text(store.url(), stale).await, "0");
+    let counted = "SELECT count(*)::text FROM (SELECT '!' || team_id AS list FROM team_members) AS lists WHERE (\
+        SELECT coalesce(sum(change), 0) FROM list_changes WHERE list = lists.list) + (\
+        SELECT coalesce(sum(names), 0) FROM list_marks WHERE list = lists.list) <> (\
+        SELECT count(*) FROM team_members WHERE '!' || team_id = lists.list AND deleted_at = 0 AND is_deactivated)";
+    assert_eq!(text(store.url(), counted).await, "0");
 }

@@ -266,6 +266,9 @@ async fn main() {
         let size = std::fs::metadata(&path).unwrap().len() / 1_000_000;
         println!("{count} accounts in {:.0} s, {size} MB\n", began.elapsed().as_secs_f64());
     }
+    let began = Instant::now();
+    while store.tend().await.unwrap() {}
+    println!("tended in {:.1} s\n", began.elapsed().as_secs_f64());
     println!("| what | rows | p50 ms | p99 ms | runs |\n| --- | --- | --- | --- | --- |");
     let by_id = async |round| store.read().await.unwrap().users().by_id(&id(&short(scattered(round, count)))).await.unwrap().iter().count();
     measure("by id", by_id).await;

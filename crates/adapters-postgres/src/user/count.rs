@@ -18,7 +18,8 @@ const NONE_FROM_ELSEWHERE: &str = "coalesce(f.remote_id, '') = ''";
 impl Lease {
     /// How many accounts there are.
     pub(super) async fn counted(&mut self, count: &Count) -> Result<u64, StoreError> {
-        let parts = parts(&count.scope, &count.filter, Former::LeftOut);
+        let mut parts = parts(&count.scope, &count.filter, Former::LeftOut);
+        self.turn_outside(&mut parts).await?;
         let counted = if is_of_all(count) {
             // Nearly everybody counts: the others are few, and looked at one by one.
             self.members(&count.scope).await? - self.set_apart(count).await?

@@ -109,7 +109,8 @@ impl Lease {
     async fn listing<'a>(&mut self, listing: &'a Listing) -> Result<Sql<'a>, StoreError> {
         let has_former = matches!(listing.order, Order::Activity | Order::Created);
         let former = if has_former { Former::Counted } else { Former::LeftOut };
-        let parts = parts(&listing.scope, &listing.filter, former);
+        let mut parts = parts(&listing.scope, &listing.filter, former);
+        self.turn_outside(&mut parts).await?;
         let standings = standings(&listing.scope, former);
         if is_by_username(listing.order, standings) {
             return self.by_username(listing, &parts).await;
@@ -154,10 +155,10 @@ impl Lease {
     /// The lists of those who are outside a place, if the walk is over what they are outside of.
     async fn less<'a>(&mut self, scope: &'a Scope, way: &Way<'_>) -> Result<Option<mark::Less<'a>>, StoreError> {
         Ok(match scope {
-            Scope::NotInTeam { team, .. } if way.set.is_of_everyone() => Some(mark::Less { list: "", without: team.to_string() }),
+            Scope::NotInTeam { team, .. } if way.set.is_of_everyone() => Some(mark::Less { list: "".into(), without: team.to_string() }),
             Scope::NotInChannel { team, channel, .. } if way.set.is_of_team() => {
                 let without = mark::of_channel(channel.as_str());
-                self.has_stretches(&without).await?.then(|| mark::Less { list: team.as_str(), without })
+                self.has_stretches(&without).await?.then(|| mark::Less { list: team.as_str().into(), without })
             }
             _ => None,
         })

@@ -2,6 +2,8 @@
 //!
 //! The migration's triggers keep the counts: see `list_marks` there.
 
+use std::borrow::Cow;
+
 use diesel::sql_types::{BigInt, Bool};
 use diesel_async::RunQueryDsl;
 use muster_domain::store::StoreError;
@@ -10,12 +12,13 @@ use muster_domain::user::query::{Filter, Listing, Order, Scope};
 use crate::lease::Lease;
 use crate::page::offset;
 use crate::statement::{Bind, Sql, Statement};
+use crate::user::part::Part;
 
 /// Fewer accounts than this are skipped by walking them.
 const WORTHWHILE: i64 = 1_000;
 
-/// The list of everybody who is deactivated.
-pub(super) const INACTIVE: &str = "!";
+/// The list of everybody who is deactivated; those of teams have the team's id behind it.
+const INACTIVE: &str = "!";
 
 /// A list less another, whose accounts are all in it too: the last stretch that does not begin after the page, and how many of its
 /// accounts lie before the page. What was appended for a name counts where the name lies.
@@ -54,23 +57,42 @@ const OUTSIDE: &str = "WITH counts AS (\
         CROSS JOIN LATERAL (";
 const OUTSIDE_END: &str = ") AS outside LIMIT (SELECT skipped FROM start) + ?) ";
 
+/// The same from the beginning: which stretches have anybody is told by counts alone, one after the other. A stretch of which something
+/// was appended is looked at.
+const OUTSIDE_FROM_THE_BEGINNING: &str = "WITH changed AS MATERIALIZED (\
+        SELECT DISTINCT (SELECT max(first_name) FROM list_marks WHERE list = '' AND first_name <= c.name) AS name \
+        FROM list_changes AS c WHERE list IN (?, ?)), \
+    stretches AS (\
+        SELECT first_name AS name, coalesce(lead(first_name) OVER (ORDER BY first_name), '~') AS ends_before \
+        FROM list_marks WHERE list = ''), \
+    start AS MATERIALIZED (SELECT 0::bigint AS skipped), \
+    met AS MATERIALIZED (\
+        SELECT outside.* FROM (\
+            SELECT stretches.* FROM stretches \
+            LEFT JOIN (SELECT first_name, names FROM list_marks WHERE list = ?) AS whole ON whole.first_name = stretches.name \
+            LEFT JOIN (SELECT first_name, names FROM list_marks WHERE list = ?) AS part ON part.first_name = stretches.name \
+            WHERE coalesce(whole.names, 0) <> coalesce(part.names, 0) OR stretches.name IN (SELECT name FROM changed) \
+            ORDER BY stretches.name) AS stretch \
+        CROSS JOIN LATERAL (";
+
 /// A list less another.
 #[derive(Debug, Clone)]
 pub(super) struct Less<'a> {
-    pub(super) list: &'a str,
+    pub(super) list: Cow<'a, str>,
     pub(super) without: String,
 }
 
 impl<'a> Less<'a> {
     /// A list without anybody taken away.
-    pub(super) fn nobody(list: &'a str) -> Self {
+    fn nobody(list: Cow<'a, str>) -> Self {
         // No list has this name.
         Self { list, without: "-".to_owned() }
     }
 
     fn binds(self) -> [Bind<'a>; 4] {
         let Self { list, without } = self;
-        [Bind::Text(list), Bind::OwnText(without.clone()), Bind::Text(list), Bind::OwnText(without)]
+        let list = list.into_owned();
+        [list.clone(), without.clone(), list, without].map(Bind::OwnText)
     }
 }
 
@@ -82,8 +104,12 @@ pub(super) fn of_channel(channel: &str) -> String {
 /// What finds those who are in one list and outside another, under the name `met`, from an offset of them on: stretches that belong to
 /// the other as a whole are passed over. `walked` walks the accounts of a `stretch`.
 pub(super) fn outside<'a>(less: Less<'a>, offset: i64, walked: Sql<'a>, size: u32) -> Sql<'a> {
-    let numbers = [offset, offset, offset].map(Bind::Number);
-    let stretches = Sql::new(OUTSIDE, less.binds().into_iter().chain(numbers));
+    let stretches = if offset == 0 {
+        Sql::new(OUTSIDE_FROM_THE_BEGINNING, less.binds())
+    } else {
+        let numbers = [offset, offset, offset].map(Bind::Number);
+        Sql::new(OUTSIDE, less.binds().into_iter().chain(numbers))
+    };
     stretches.with(walked).and(OUTSIDE_END, [Bind::Number(i64::from(size))])
 }
 
@@ -95,20 +121,24 @@ pub(super) fn in_stretch<'a>(username: &'static str) -> Sql<'a> {
 /// How many of `met` lie before the page.
 pub(super) const SKIPPED: &str = " OFFSET (SELECT skipped FROM start) LIMIT ?";
 
+const ARE_KEPT: &str = "SELECT EXISTS (SELECT 1 FROM complemented_teams WHERE team_id = ? AND is_filled)";
+
 const TOTAL: &str = "SELECT (coalesce((SELECT sum(names) FROM list_marks WHERE list = ?), 0) \
     + coalesce((SELECT sum(change) FROM list_changes WHERE list = ?), 0))::bigint";
 
 /// The lists that are kept among the marks and make up another, deep enough for them.
 pub(super) fn list(listing: &Listing) -> Option<Less<'_>> {
-    let active = Filter { is_active: Some(true), ..Filter::default() };
-    let inactive = Filter { is_active: Some(false), ..Filter::default() };
-    let less = match (&listing.scope, &listing.filter) {
-        (scope, filter) if *filter == Filter::default() => Less::nobody(name(scope)?),
-        (Scope::Everyone, filter) if *filter == active => Less { list: "", without: INACTIVE.to_owned() },
-        (Scope::Everyone, filter) if *filter == inactive => Less::nobody(INACTIVE),
-        _ => return None,
-    };
-    Some(less).filter(|_| listing.order == Order::Username && offset(listing.page) >= WORTHWHILE)
+    let by_activity_alone = Filter { is_active: listing.filter.is_active, ..Filter::default() };
+    if listing.order != Order::Username || offset(listing.page) < WORTHWHILE || listing.filter != by_activity_alone {
+        return None;
+    }
+    let list = name(&listing.scope)?;
+    let inactive = || format!("{INACTIVE}{list}");
+    Some(match listing.filter.is_active {
+        None => Less::nobody(Cow::Borrowed(list)),
+        Some(true) => Less { list: Cow::Borrowed(list), without: inactive() },
+        Some(false) => Less::nobody(Cow::Owned(inactive())),
+    })
 }
 
 /// The name among the marks of a scope whose accounts are counted there.
@@ -131,6 +161,19 @@ impl Lease {
         let found = Statement::<(Bool,)>::new("SELECT EXISTS (SELECT 1 FROM marked_lists WHERE list = ?)", vec![Bind::Text(list)]);
         let found = found.get_result::<(bool,)>(self.connection()?).await;
         self.settle(found).map(|(has,)| has)
+    }
+
+    /// Takes the accounts outside a team where they are kept, if they are.
+    pub(super) async fn turn_outside(&mut self, parts: &mut [Part<'_>]) -> Result<(), StoreError> {
+        for part in parts {
+            let Part::NotInTeam(team) = *part else { continue };
+            let kept = Statement::<(Bool,)>::new(ARE_KEPT, vec![Bind::Text(team.as_str())]);
+            let kept = kept.get_result::<(bool,)>(self.connection()?).await;
+            if let (true,) = self.settle(kept)? {
+                *part = Part::OutsideTeam(team);
+            }
+        }
+        Ok(())
     }
 
     /// How many accounts are in a list.

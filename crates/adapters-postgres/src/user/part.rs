@@ -19,8 +19,12 @@ pub(super) enum Part<'a> {
     Teamless,
     /// Members of a team; former ones too where the order asks for them.
     InTeam(&'a TeamId, Former),
+    /// Those of them whose accounts are deactivated.
+    DeactivatedInTeam(&'a TeamId),
     /// Everybody else.
     NotInTeam(&'a TeamId),
+    /// The same, where these are kept.
+    OutsideTeam(&'a TeamId),
     /// Members of a channel.
     InChannel(&'a ChannelId),
     /// Everybody else.
@@ -63,8 +67,13 @@ pub(super) enum Standings<'a> {
 
 /// The conditions of a scope and a filter.
 pub(super) fn parts<'a>(scope: &'a Scope, filter: &'a Filter, former: Former) -> Vec<Part<'a>> {
-    let mut parts = of_scope(scope, former);
-    parts.extend(filter.is_active.map(|is_active| if is_active { Part::Active } else { Part::Inactive }));
+    let mut parts = match (scope, filter.is_active) {
+        (Scope::InTeam(team), Some(false)) if former == Former::LeftOut => vec![Part::DeactivatedInTeam(team)],
+        (_, is_active) => {
+            let activity = is_active.map(|is_active| if is_active { Part::Active } else { Part::Inactive });
+            of_scope(scope, former).into_iter().chain(activity).collect()
+        }
+    };
     if !filter.roles.all_of.is_empty() {
         parts.push(Part::Roles(&filter.roles.all_of));
     }
@@ -111,7 +120,9 @@ impl<'a> Part<'a> {
         match self {
             Self::Active | Self::Inactive | Self::Teamless | Self::Roles(_) | Self::AnyOf(..) | Self::Word(..) => true,
             Self::InTeam(..)
+            | Self::DeactivatedInTeam(_)
             | Self::NotInTeam(_)
+            | Self::OutsideTeam(_)
             | Self::InChannel(_)
             | Self::NotInChannel(_)
             | Self::InGroup(_)
@@ -131,7 +142,10 @@ impl<'a> Part<'a> {
             Self::Inactive => Sql::new("f.deleted_at <> 0", []),
             Self::Teamless => Sql::new("f.active_teams = 0", []),
             Self::InTeam(team, former) => member(team_member(*former), team.as_str()),
-            Self::NotInTeam(team) => Sql::new("NOT ", []).with(member(team_member(Former::LeftOut), team.as_str())),
+            Self::DeactivatedInTeam(team) => member(DEACTIVATED_TEAM_MEMBER, team.as_str()),
+            Self::NotInTeam(team) | Self::OutsideTeam(team) => {
+                Sql::new("NOT ", []).with(member(team_member(Former::LeftOut), team.as_str()))
+            }
             Self::InChannel(channel) => member(CHANNEL_MEMBER, channel.as_str()),
             Self::NotInChannel(channel) => Sql::new("NOT ", []).with(member(CHANNEL_MEMBER, channel.as_str())),
             Self::InGroup(group) => member(GROUP_MEMBER, group.as_str()),
@@ -154,6 +168,8 @@ const fn team_member(former: Former) -> &'static str {
     }
 }
 
+const DEACTIVATED_TEAM_MEMBER: &str =
+    "EXISTS (SELECT 1 FROM team_members AS m WHERE m.deleted_at = 0 AND m.is_deactivated AND m.team_id = ? AND m.user_id = ";
 const CHANNEL_MEMBER: &str = "EXISTS (SELECT 1 FROM channel_members AS m WHERE m.channel_id = ? AND m.user_id = ";
 const GROUP_MEMBER: &str = "EXISTS (SELECT 1 FROM group_members AS m WHERE m.group_id = ? AND m.user_id = ";
 const KNOWN: &str = "EXISTS (SELECT 1 FROM channel_members AS own JOIN channel_members AS m ON m.channel_id = own.channel_id \

@@ -39,6 +39,7 @@ impl Lease {
     /// The accounts that have every word.
     pub(super) async fn searched(&mut self, search: &Search) -> Result<Vec<User>, StoreError> {
         let mut wanted = parts(&search.scope, &search.filter, Former::LeftOut);
+        self.turn_outside(&mut wanted).await?;
         let conditions = wanted.len();
         wanted.extend(search.words.iter().map(|word| Part::Word(word, search.searched)));
         let most = i64::from(search.most);

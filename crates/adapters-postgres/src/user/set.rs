@@ -152,6 +152,13 @@ impl<'a> Part<'a> {
             Self::InTeam(team, Former::Counted) => {
                 Some(Set::of("team_members AS d", one("d.team_id = ?", team.as_str()), 5).out_of_order())
             }
+            Self::DeactivatedInTeam(team) => {
+                Some(Set::of("team_members AS d", one("d.deleted_at = 0 AND d.is_deactivated AND d.team_id = ?", team.as_str()), 1))
+            }
+            // Some who have joined since may be among them.
+            Self::OutsideTeam(team) => {
+                Some(Set { is_exact: false, ..Set::of("team_outsiders AS d", one("d.team_id = ?", team.as_str()), 4) })
+            }
             Self::InChannel(channel) => Some(Set::of("channel_members AS d", one("d.channel_id = ?", channel.as_str()), 4)),
             Self::InGroup(group) => Some(Set::of("group_members AS d", one("d.group_id = ?", group.as_str()), 3)),
             Self::Linked(place) => Some(linked(place)),
