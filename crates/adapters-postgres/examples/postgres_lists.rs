@@ -47,9 +47,11 @@ async fn run(crowd: Crowd, url: &str) {
     if count(&store, &everyone).await == 0 {
         let began = Instant::now();
         crowd.gather(&store, url).await;
-        while store.tend().await.unwrap() {}
         println!("{} accounts in {:?}\n", crowd.accounts, began.elapsed());
     }
+    let began = Instant::now();
+    while store.tend().await.unwrap() {}
+    println!("tended in {:?}\n", began.elapsed());
     head("look-up");
     measure("by id", |round| by_id(&store, crowd, round)).await;
     searches(&store, crowd).await;
@@ -159,6 +161,8 @@ async fn lists(store: &PgStore, crowd: Crowd) {
         ("team of all, inactive", team("all"), &inactive, Order::Username),
         ("team of all, guests", team("all"), &role("system_guest"), Order::Username),
         ("team of a tenth", team("tenth"), &all, Order::Username),
+        ("team of a tenth, active", team("tenth"), &active, Order::Username),
+        ("team of a tenth, inactive", team("tenth"), &inactive, Order::Username),
         ("team of 50", team("few"), &all, Order::Username),
         ("team of all, newest", team("all"), &all, Order::Created),
         ("team of a tenth, newest", team("tenth"), &all, Order::Created),
@@ -169,6 +173,9 @@ async fn lists(store: &PgStore, crowd: Crowd) {
         ("not in a team of 50", not_in("few"), &all, Order::Username),
         ("not in a team of a tenth", not_in("tenth"), &all, Order::Username),
         ("not in a team of nearly all", not_in("all"), &all, Order::Username),
+        ("not in a team of nearly all, active", not_in("all"), &active, Order::Username),
+        ("not in a team of nearly all, inactive", not_in("all"), &inactive, Order::Username),
+        ("not in a team of nearly all, guests", not_in("all"), &role("system_guest"), Order::Username),
         ("channel of all", channel.clone(), &all, Order::Username),
         ("channel of all, by status", channel.clone(), &all, Order::Status),
         ("channel of all, admins first", channel.clone(), &all, Order::AdminsFirst),

@@ -11,13 +11,15 @@ use muster_domain::team::TeamMember;
 use muster_domain::testkit::fixture::{self, BORN, id};
 use muster_domain::time::Timestamp;
 use muster_domain::user::User;
-use muster_domain::user::query::{Count, Filter, Listing, Scope, Search, SearchTexts, Searched, words};
+use muster_domain::user::query::{Count, Filter, Listing, NameFormat, Order, Scope, Search, SearchTexts, Searched, words};
 use muster_domain::username::Username;
 
 /// A team of every other account, and one of nearly all.
 const TEAMS: [&str; 2] = ["half", "most"];
 /// A channel of the second, of nearly all that are in it.
 const CHANNEL: &str = "square";
+/// A group of those whose names come first.
+const GROUP: &str = "group";
 /// Accounts of a segment: many fewer than usual, so that there are many.
 const TEND: &str = "SELECT tend_segments(300)";
 
@@ -78,6 +80,8 @@ impl Writer {
             users.iter().enumerate().filter(|(number, user)| !number.is_multiple_of(30) || user.username.as_str().starts_with('z'));
         let in_channel: Vec<_> = in_channel.map(|(_, user)| channel_member(&user.id)).collect();
         work.channels().join(&in_channel).await.unwrap();
+        let in_group: Vec<_> = users.iter().filter(|user| !user.username.as_str().starts_with('z')).map(|user| user.id.clone()).collect();
+        work.groups().add(&id(GROUP), &in_group, BORN).await.unwrap();
         if is_kept {
             work.commit().await.unwrap();
             self.made.extend(users.into_iter().map(|user| user.id));
@@ -134,6 +138,7 @@ async fn fresh_store() -> TestStore {
         work.teams().insert(&fixture::team(team)).await.unwrap();
     }
     work.channels().insert(&fixture::channel(CHANNEL, Some("most"))).await.unwrap();
+    work.groups().insert(&fixture::group(GROUP)).await.unwrap();
     work.commit().await.unwrap();
     store
 }
@@ -183,7 +188,7 @@ async fn count(store: &PgStore, scope: &Scope) -> usize {
     usize::try_from(store.read().await.unwrap().users().count(&count).await.unwrap()).unwrap()
 }
 
-async fn compare(store: &PgStore) {
+async fn compare(store: &TestStore) {
     let all = Filter::default();
     let everyone = whole(store, &Scope::Everyone, all.clone()).await;
     pages_are_slices(store, &Scope::Everyone, &all, &everyone).await;
@@ -219,7 +224,24 @@ async fn compare(store: &PgStore) {
     let in_channel = whole(store, &Scope::InChannel(id(CHANNEL)), all.clone()).await;
     let outside = Scope::NotInChannel { team: id("most"), channel: id(CHANNEL), is_constrained: false };
     pages_are_slices(store, &outside, &all, &without(&members, &in_channel)).await;
+    a_group_is_in_the_order_of_its_names(store).await;
     searches_find_those_who_have_the_word(store).await;
+}
+
+/// By each of the names that a group may be sorted by.
+async fn a_group_is_in_the_order_of_its_names(store: &TestStore) {
+    for (format, text_of) in [(NameFormat::Nickname, "sort_nickname"), (NameFormat::FullName, "sort_full_name")] {
+        let order = Order::DisplayName(format);
+        let page = Page { number: 0, size: 1_000_000 };
+        let listing = Listing { scope: Scope::InGroup(id(GROUP)), order, page, ..Listing::default() };
+        let listed = store.read().await.unwrap().users().list(&listing).await.unwrap();
+        let listed: Vec<_> = listed.iter().map(|listed| listed.user.username.as_str()).collect();
+        let sorted = format!(
+            "SELECT coalesce(string_agg(u.username, ' ' ORDER BY u.{text_of}, u.id), '') FROM users AS u JOIN group_members AS m \
+             ON m.user_id = u.id WHERE u.deleted_at = 0"
+        );
+        assert_eq!(listed.join(" "), text(store.url(), &sorted).await, "{format:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -122,7 +122,7 @@ impl Lease {
         Ok(match listing.order {
             Order::Activity => walked(Set::present(None), Keys::number("-d.last_activity_at", "d.last_activity_at DESC")),
             Order::Created => walked(Set::everyone(), Keys::number("-f.created_at", "f.created_at DESC")),
-            Order::DisplayName(format) => walked(Set::everyone(), Keys::text(name(format))),
+            Order::DisplayName(format) => by_display_name(&parts, &listing.scope, format, listing.page),
             Order::Status => by_status(&parts, listing.page),
             Order::AdminsFirst | Order::Username => admins_first(&parts, standings, listing.page),
         })
@@ -191,6 +191,25 @@ fn matched(team: &TeamId) -> Sql<'_> {
 fn is_by_username(order: Order, standings: Standings<'_>) -> bool {
     let is_plain = matches!(order, Order::Username | Order::DisplayName(NameFormat::Username));
     is_plain || (order == Order::AdminsFirst && matches!(standings, Standings::Nowhere))
+}
+
+/// A group has an index of this order of its own.
+fn by_display_name<'a>(parts: &[Part<'a>], scope: &Scope, format: NameFormat, page: Page) -> Sql<'a> {
+    let members = parts.first().filter(|_| matches!(scope, Scope::InGroup(_))).and_then(Part::set);
+    let (way, text) = match members {
+        // The first condition is that of the members.
+        Some(members) => (Way::new(members, parts, 0), name_in_group(format)),
+        None => (Way::over(Set::everyone(), parts), name(format)),
+    };
+    accounts(walk(&way.set, &way.rest, &Keys::text(text), self::page(page)))
+}
+
+const fn name_in_group(format: NameFormat) -> &'static str {
+    match format {
+        NameFormat::Username => "d.username",
+        NameFormat::Nickname => "d.sort_nickname",
+        NameFormat::FullName => "d.sort_full_name",
+    }
 }
 
 const fn name(format: NameFormat) -> &'static str {

@@ -28,8 +28,26 @@ pub(super) type Place = (String, i64);
 
 const CREATED: Sorted = Sorted { join: "", by: "users.created_at DESC, users.username, users.id", value: "0", needs_row: true };
 
-const NICKNAME: Sorted = Sorted { by: "users.sort_nickname, users.id", ..CREATED };
-const FULL_NAME: Sorted = Sorted { by: "users.sort_full_name, users.id", ..CREATED };
+/// An order by display name: of everybody, and of a group's members.
+struct Named {
+    users: &'static str,
+    everybody: Sorted,
+    members: &'static str,
+    group: Sorted,
+}
+
+const BY_NICKNAME: Named = Named {
+    users: "users INDEXED BY users_by_nickname",
+    everybody: Sorted { by: "users.sort_nickname, users.id", ..CREATED },
+    members: "group_members AS m INDEXED BY group_members_by_nickname",
+    group: Sorted { by: "m.sort_nickname, m.user_id", ..CREATED },
+};
+const BY_FULL_NAME: Named = Named {
+    users: "users INDEXED BY users_by_full_name",
+    everybody: Sorted { by: "users.sort_full_name, users.id", ..CREATED },
+    members: "group_members AS m INDEXED BY group_members_by_full_name",
+    group: Sorted { by: "m.sort_full_name, m.user_id", ..CREATED },
+};
 
 const ACTIVITY: Sorted = Sorted {
     join: " CROSS JOIN statuses AS s ON s.user_id = $id",
@@ -72,8 +90,8 @@ fn parts(c: &mut SqliteConnection, listing: &Listing, bounds: Bounds) -> QueryRe
     let parts = match order {
         Order::Username | Order::DisplayName(NameFormat::Username) => return by_name(c, question, listing, few, bounds),
         Order::Created => vec![sorted(c, &question, few, &CREATED, "users INDEXED BY users_by_creation")?],
-        Order::DisplayName(NameFormat::Nickname) => vec![sorted(c, &question, few, &NICKNAME, "users INDEXED BY users_by_nickname")?],
-        Order::DisplayName(NameFormat::FullName) => vec![sorted(c, &question, few, &FULL_NAME, "users INDEXED BY users_by_full_name")?],
+        Order::DisplayName(NameFormat::Nickname) => vec![by_display_name(c, &question, scope, few, &BY_NICKNAME)?],
+        Order::DisplayName(NameFormat::FullName) => vec![by_display_name(c, &question, scope, few, &BY_FULL_NAME)?],
         Order::Activity => vec![by_activity(c, &question, few)?],
         Order::Status => by_status(c, question, few)?,
         Order::AdminsFirst => admins_first(c, question, scope, few)?,
@@ -140,6 +158,16 @@ fn marked(listing: &Listing) -> Option<(String, String)> {
 fn sorted(c: &mut SqliteConnection, question: &Question, few: Few, order: &Sorted, index: &'static str) -> QueryResult<Sql> {
     let index = (About::Itself, Source::of_users(index, Sql::new("true")));
     Ok(question.sorted(question.narrow(c, few.to_sort())?.map_or(&index, |(_, source)| source), order))
+}
+
+fn by_display_name(c: &mut SqliteConnection, question: &Question, scope: &Scope, few: Few, named: &Named) -> QueryResult<Sql> {
+    if let Scope::InGroup(group) = scope
+        && question.narrow(c, few.to_sort())?.is_none()
+    {
+        let members = Source::members_of_group(named.members, group.as_str());
+        return Ok(question.sorted(&(About::Scope, members), &named.group));
+    }
+    sorted(c, question, few, &named.everybody, named.users)
 }
 
 fn by_activity(c: &mut SqliteConnection, question: &Question, few: Few) -> QueryResult<Sql> {

@@ -151,9 +151,7 @@ impl Source {
                 Sql::new("channel_members AS m INDEXED BY channel_members_by_name"),
                 Sql::new("m.channel_id = ?").with(channel.as_str()),
             ),
-            Scope::InGroup(group) => {
-                Self::new(Sql::new("group_members AS m INDEXED BY group_members_by_name"), Sql::new("m.group_id = ?").with(group.as_str()))
-            }
+            Scope::InGroup(group) => Self::members_of_group("group_members AS m INDEXED BY group_members_by_name", group.as_str()),
             Scope::NotInTeam { team, .. } => Self::around_team(team.as_str()),
             Scope::NotInChannel { team, channel, .. } => Self::around_channel(team.as_str(), channel.as_str()),
             Scope::Everyone | Scope::NotInGroup(_) => return None,
@@ -164,6 +162,11 @@ impl Source {
     pub(super) fn deactivated_members(team: &str) -> Self {
         let given = Sql::new("m.team_id = ? AND m.deleted_at = 0 AND m.is_deactivated = 1").with(team);
         Self::new(Sql::new("team_members AS m INDEXED BY team_members_deactivated"), given)
+    }
+
+    /// The members of a group by an index of theirs.
+    pub(super) fn members_of_group(from: &'static str, group: &str) -> Self {
+        Self::new(Sql::new(from), Sql::new("m.group_id = ?").with(group))
     }
 
     /// Those outside a team, where they are kept.
