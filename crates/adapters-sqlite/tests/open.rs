@@ -21,6 +21,8 @@ const ALL: [&str; 6] = [
     "2026-11-26-000003_mail_and_one_time_tokens",
     "2026-11-26-000004_tokens_and_sessions",
     "2026-11-26-000005_factors",
+    "2026-11-27-000001_outsiders_and_deactivated_members",
+    "2026-11-27-000002_groups_in_order",
 ];
 
 async fn refused(path: &Path) -> OpenError {
