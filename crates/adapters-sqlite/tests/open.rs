@@ -14,7 +14,7 @@ use muster_adapters_sqlite::{OpenError, SqliteStore};
 
 /// Names the file to a process that migrates it.
 const FILE: &str = "MUSTER_TEST_MIGRATED_FILE";
-const ALL: [&str; 6] = [
+const ALL: [&str; 8] = [
     "2026-11-24-000001_foundation",
     "2026-11-25-000002_accounts_and_directory",
     "2026-11-26-000001_long_lists_and_searches",

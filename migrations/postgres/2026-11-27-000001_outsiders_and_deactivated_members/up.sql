@@ -14,6 +14,8 @@ CREATE TABLE complemented_teams (
   team_id text COLLATE "C" PRIMARY KEY REFERENCES teams (id) ON DELETE CASCADE,
   -- Transactions from this one on know of the team.
   known_from xid8,
+  -- Whoever is outside and has an id before this one has a row.
+  filled_upto text COLLATE "C" NOT NULL DEFAULT '',
   is_filled boolean NOT NULL DEFAULT FALSE,
   -- When its rows were read last, if they are not any more.
   left_at timestamptz
@@ -28,11 +30,14 @@ CREATE TABLE team_outsiders (
 CREATE INDEX team_outsiders_of_user ON team_outsiders (user_id);
 
 -- One step for one team, of those that at most one in eight accounts is outside of: it becomes known; whoever may not have known of it
--- has ended; its rows are filled in. Where more than one in four is outside by now, its rows are not read any more, and go later.
+-- has ended; its rows are filled in, those of some 20,000 accounts a step. Where more than one in four is outside by now, its
+-- rows are not read any more, and go later.
 CREATE FUNCTION tend_outsiders() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   everyone bigint;
   chosen text COLLATE "C";
+  begins_at text COLLATE "C";
+  ends_before text COLLATE "C";
 BEGIN
   SELECT sum(names) INTO everyone FROM list_marks WHERE list = '';
   DELETE FROM complemented_teams WHERE left_at < now() - interval '1 minute' RETURNING team_id INTO chosen;
@@ -46,16 +51,18 @@ BEGIN
   IF FOUND THEN
     RETURN TRUE;
   END IF;
-  SELECT team_id INTO chosen FROM complemented_teams
+  SELECT team_id, filled_upto INTO chosen, begins_at FROM complemented_teams
     WHERE NOT is_filled AND left_at IS NULL AND known_from <= pg_snapshot_xmin(pg_current_snapshot()) LIMIT 1;
   IF FOUND THEN
+    -- No id has a byte above that of '~'.
+    SELECT coalesce((SELECT id FROM users WHERE id >= begins_at ORDER BY id OFFSET 20000 LIMIT 1), '~') INTO ends_before;
     -- The locks keep names from changing, and accounts from going, until the rows are there.
     INSERT INTO team_outsiders (team_id, username, user_id)
-      SELECT chosen, u.username, u.id FROM users AS u
-      WHERE NOT EXISTS (SELECT 1 FROM team_members AS m WHERE m.team_id = chosen AND m.user_id = u.id AND m.deleted_at = 0)
+      SELECT chosen, u.username, u.id FROM users AS u WHERE u.id >= begins_at AND u.id < ends_before AND NOT EXISTS (
+        SELECT 1 FROM team_members AS m WHERE m.team_id = chosen AND m.deleted_at = 0 AND m.user_id = u.id)
       FOR KEY SHARE OF u
       ON CONFLICT DO NOTHING;
-    UPDATE complemented_teams SET is_filled = TRUE WHERE team_id = chosen;
+    UPDATE complemented_teams SET filled_upto = ends_before, is_filled = ends_before = '~' WHERE team_id = chosen;
     RETURN TRUE;
   END IF;
   INSERT INTO complemented_teams (team_id)
