@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::client::Client;

@@ -1,8 +1,8 @@
 //! Opening accounts.
 
 use super::{
-    Accounts, Actor, AuditEntry, Client, Counted, FIRST_ACCOUNT, InvalidUser, Operation, Ordering, Origin, PasswordsError, Permission,
-    Permit, Registration, Roles, Standing, StoreError, UniqueField, User, WeakPassword, Whose, operations,
+    Accounts, Actor, AuditEntry, Client, Counted, FIRST_ACCOUNT, Forbidden, InvalidUser, Operation, Ordering, Origin, PasswordsError,
+    Permission, Permit, Registration, Roles, Standing, StoreError, UniqueField, User, WeakPassword, Whose, acting, operations,
 };
 use crate::credential::Token;
 use crate::directory::membership;
@@ -25,6 +25,9 @@ pub struct Link {
 /// Why no account was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
+    /// The actor may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// Nobody holds such an invitation by mail.
     #[error("the invitation is unknown")]
     UnknownInvitation,
@@ -242,7 +245,7 @@ impl Accounts {
         // Who holds a token that was sent to the address reads mail there.
         user.is_email_verified |= matches!(admission, Admission::Invited(..));
         let hash = if password.is_empty() { None } else { Some(self.passwords.hash(&password).await?) };
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<RegisterError>(&*self.store, actor, &[]).await?;
         let is_first = !self.had_first.load(Ordering::Relaxed) && work.service().latch(FIRST_ACCOUNT, user.id.as_str()).await?;
         user.roles = admission.roles(is_first && self.rules.first_is_admin).ok_or(RegisterError::Closed)?;
         if work.groups().has_name(user.username.as_str()).await? {

@@ -139,6 +139,7 @@ macro_rules! case {
 
 mod access;
 mod groups;
+mod raced;
 mod told;
 
 const ADA: Target = Target::Known("ada");
