@@ -36,6 +36,7 @@ mod bots;
 mod change;
 mod history;
 mod identity;
+mod invited_guest;
 mod list;
 mod look_up;
 mod magic_link;

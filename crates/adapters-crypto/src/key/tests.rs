@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::SystemRandomness;
 
-const PURPOSES: [Purpose; 4] = [Purpose::Session, Purpose::Csrf, Purpose::UnknownLogin, Purpose::Check];
+const PURPOSES: [Purpose; 6] =
+    [Purpose::Session, Purpose::Csrf, Purpose::UnknownLogin, Purpose::OneTime, Purpose::GuestInvitation, Purpose::Check];
 
 /// The bytes 0 to 31.
 const COUNTING: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";

@@ -187,7 +187,9 @@ impl Accounts {
         let hashes = self.keys.candidates(Purpose::OneTime, Token::presented(token).expose());
         let mut reading = self.store.read().await?;
         let Some(invitation) = reading.invitations().by_token(&hashes).await? else {
-            let is_other = reading.one_time_tokens().by_token(&hashes).await?.is_some();
+            let by_link = self.keys.candidates(Purpose::GuestInvitation, Token::presented(token).expose());
+            let is_other =
+                reading.one_time_tokens().by_token(&hashes).await?.is_some() || reading.invitations().by_token(&by_link).await?.is_some();
             return Err(if is_other { RegisterError::OtherLink } else { RegisterError::UnknownInvitation });
         };
         if !self.rules.allows_sign_up {
@@ -282,7 +284,7 @@ impl Accounts {
         Ok(membership::enter(work, &invitation.channels, user, user.created_at).await?)
     }
 
-    fn created_entry(&self, actor: &Actor, user: &User, origin: &Origin) -> AuditEntry {
+    pub(super) fn created_entry(&self, actor: &Actor, user: &User, origin: &Origin) -> AuditEntry {
         let after = serde_json::json!({ "username": user.username.as_str(), "roles": user.roles.to_string() });
         AuditEntry { after: Some(after), ..self.done(Operation::CreateUser, actor, &user.id, user.created_at, origin) }
     }

@@ -9,6 +9,7 @@ use muster_domain::accounts::{RegisterError, SetPasswordError};
 use muster_domain::actor::Actor;
 use muster_domain::cause::chain as told;
 use muster_domain::credential::{KeyId, Password};
+use muster_domain::invitation::Invitee;
 use muster_domain::key_check::KeyCheck;
 use muster_domain::password::WeakPassword;
 use muster_domain::permission::{operations, permit};
@@ -78,11 +79,21 @@ async fn create(config: &Config, args: CreateArgs) -> Result<(), String> {
 
 async fn invite(config: &Config, args: &InviteArgs) -> Result<(), String> {
     let service = service(config).await?;
+    let invitee = match (args.guest, args.magic_link) {
+        (false, _) => Invitee::Member,
+        (true, false) => Invitee::Guest,
+        (true, true) if service.sign_ins.rules().has_links => Invitee::GuestByLink,
+        (true, true) => return Err("guests don't sign in by links here: accounts.guest_magic_links is off, or no mail is sent".to_owned()),
+    };
     let permit = permit::<operations::InviteByLink>(&Actor::Operator, None).map_err(|error| error.to_string())?;
-    let invited =
-        service.directory.invite(permit, &args.team, &args.channels, &args.email, args.guest).await.map_err(|error| told(&error))?;
-    let link = format!("{}/signup_user_complete/?t={}", config.site_url(), invited.token.expose());
-    say(&format!("{link}\nThe link opens one account, for {} alone, within 48 hours.", invited.invitation.email))
+    let invited = service.directory.invite(permit, &args.team, &args.channels, &args.email, invitee).await.map_err(|error| told(&error))?;
+    let (site, token) = (config.site_url(), invited.token.expose());
+    if invitee == Invitee::GuestByLink {
+        let told = format!("The link lets one guest in, as {}, within 48 hours and without a password.", invited.invitation.email);
+        return say(&format!("{site}/landing#/login/one_time_link?t={token}\n{told}"));
+    }
+    let told = format!("The link opens one account, for {} alone, within 48 hours.", invited.invitation.email);
+    say(&format!("{site}/signup_user_complete/?t={token}\n{told}"))
 }
 
 fn not_made(error: &RegisterError) -> String {

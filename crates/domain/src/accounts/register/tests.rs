@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::email::MailDomains;
+use crate::invitation::Invitee;
 use crate::invitation::LIFETIME;
 use crate::limit::RateLimits;
 use crate::store::{Store, StoreError};
@@ -65,7 +66,8 @@ async fn change_team(change: impl FnOnce(&mut Team)) -> Bench {
 async fn invite(bench: &Bench, channels: &[&str], username: &str, is_guest: bool) -> Token {
     let channels: Vec<_> = channels.iter().map(|&name| name.to_owned()).collect();
     let email = format!("{username}@example.test");
-    bench.directory.invite(granted(&Actor::Operator), "crew", &channels, &email, is_guest).await.unwrap().token
+    let invitee = if is_guest { Invitee::Guest } else { Invitee::Member };
+    bench.directory.invite(granted(&Actor::Operator), "crew", &channels, &email, invitee).await.unwrap().token
 }
 
 async fn channels_of(bench: &Bench, user: &User) -> Vec<String> {

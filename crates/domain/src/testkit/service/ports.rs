@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::super::fake::PlainPasswords;
 use crate::credential::{Password, PasswordHash};
-use crate::id::UserId;
+use crate::id::{InvitationId, UserId};
 use crate::port::{PasswordPlace, Passwords, PasswordsError, Verdict};
 use crate::store::{
     AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences, Reading,
@@ -36,6 +36,8 @@ pub enum Meanwhile {
     Writes(Box<User>),
     /// He removes one.
     Removes(UserId),
+    /// He uses an invitation up.
+    Redeems(InvitationId),
 }
 
 impl Meanwhile {
@@ -44,6 +46,7 @@ impl Meanwhile {
         match self {
             Self::Writes(user) => work.users().update(&user).await?,
             Self::Removes(id) => work.users().remove(&id).await.map(drop)?,
+            Self::Redeems(id) => work.invitations().redeem(&id).await.map(drop)?,
         }
         work.commit().await
     }
