@@ -27,8 +27,8 @@ async fn invited(scene: &Scene, email: &str, channels: &[&str], is_guest: bool) 
 async fn invited_as(scene: &Scene, email: &str, channels: &[&str], invitee: Invitee) -> String {
     let permit = permit::<operations::InviteByLink>(&Actor::Operator, None).unwrap();
     let channels: Vec<_> = channels.iter().map(|name| (*name).to_owned()).collect();
-    let invited = scene.app.service.directory.invite(permit, "crew", &channels, email, invitee).await.unwrap();
-    invited.token.expose().to_owned()
+    let made = scene.app.service.directory.invite(permit, "crew", &channels, email, invitee).await.unwrap();
+    made.token.expose().to_owned()
 }
 
 /// Signs up by a link.

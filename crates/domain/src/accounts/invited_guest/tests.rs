@@ -33,8 +33,8 @@ async fn bench() -> Bench {
 /// The token of an invitation for an address to the channel `c`.
 async fn invited(bench: &Bench, email: &str, invitee: Invitee) -> Token {
     let channels = [fixture::channel("c", Some("t")).name];
-    let invited = bench.directory.invite(granted(&Actor::Operator), &fixture::team("t").name, &channels, email, invitee).await;
-    invited.unwrap().token
+    let made = bench.directory.invite(granted(&Actor::Operator), &fixture::team("t").name, &channels, email, invitee).await;
+    made.unwrap().token
 }
 
 async fn enter(bench: &Bench, token: &Token) -> Result<Opened, SignInError> {
