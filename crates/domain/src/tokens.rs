@@ -211,10 +211,9 @@ impl Tokens {
     async fn switch<O: Permitted>(&self, actor: &Actor, token: &AccessToken, is_active: bool, origin: &Origin) -> Result<(), TokenError> {
         let mut work = acting::begin::<TokenError>(&*self.store, actor, &[&token.user_id]).await?;
         let owner = work.users().locked(&token.user_id).await?.ok_or(TokenError::Missing)?;
-        if !work.access_tokens().set_active(&token.id, is_active).await? {
-            return Err(TokenError::Missing);
-        }
-        if is_active && !token.is_active {
+        // Whether it was off is asked of the change itself: of two at once, one tells the holder.
+        let has_changed = work.access_tokens().set_active(&token.id, is_active).await?.ok_or(TokenError::Missing)?;
+        if is_active && has_changed {
             let event = Event::TokenEnabled(token.description.clone());
             notice::post(&mut *work, &self.postbox, event, &owner, self.clock.now()).await?;
         }
