@@ -90,6 +90,16 @@ impl From<StoreError> for RegisterError {
     }
 }
 
+impl RegisterError {
+    /// Whether somebody has shown an invitation that does not count, or not for him.
+    const fn is_refused_link(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownInvitation | Self::OtherLink | Self::UnknownTeamInvitation | Self::ExpiredInvitation | Self::OtherAddress
+        )
+    }
+}
+
 /// On what ground an account is opened.
 #[derive(Debug, Clone)]
 enum Admission {
@@ -135,6 +145,21 @@ impl Accounts {
     pub async fn register(
         &self,
         _: Permit<operations::CreateUser>,
+        actor: &Actor,
+        wanted: Registration,
+        link: &Link,
+        client: &Client,
+        origin: &Origin,
+    ) -> Result<User, RegisterError> {
+        let registered = self.register_by(actor, wanted, link, client, origin).await;
+        if registered.as_ref().is_err_and(RegisterError::is_refused_link) {
+            self.sign_ins.record_refused_link(Operation::CreateUser, origin).await;
+        }
+        registered
+    }
+
+    async fn register_by(
+        &self,
         actor: &Actor,
         wanted: Registration,
         link: &Link,

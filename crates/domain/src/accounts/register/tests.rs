@@ -293,3 +293,25 @@ async fn a_groups_name_is_refused_before_domain_and_password() {
     assert!(matches!(refused("Crew").await, Err(RegisterError::Taken(UniqueField::Username))));
     assert!(matches!(refused("crow").await, Err(RegisterError::Domain)));
 }
+
+#[tokio::test]
+async fn every_refused_invitation_is_written_down_once() {
+    let bench = closed(|_| ()).await;
+    let [used, late, others] =
+        [invite(&bench, &[], "ada", false).await, invite(&bench, &[], "bob", false).await, invite(&bench, &[], "cyd", false).await];
+    join(&bench, "ada", &by_token(&used)).await.unwrap();
+    let before = bench.audit().await.len();
+
+    assert!(matches!(join(&bench, "ada", &by_token(&used)).await, Err(RegisterError::UnknownInvitation)));
+    assert!(matches!(join(&bench, "eve", &by_token(&others)).await, Err(RegisterError::OtherAddress)));
+    let unknown = by_team("unknown");
+    assert!(matches!(join(&bench, "eve", &unknown).await, Err(RegisterError::UnknownTeamInvitation)));
+    bench.clock.advance(Duration::from_hours(49));
+    assert!(matches!(join(&bench, "bob", &by_token(&late)).await, Err(RegisterError::ExpiredInvitation)));
+
+    let written = bench.audit().await.split_off(before);
+    assert_eq!(written.len(), 4);
+    for entry in written {
+        assert_eq!((entry.operation.as_str(), entry.outcome.as_str(), entry.reason.as_deref()), ("CreateUser", "refused", Some("link")));
+    }
+}
