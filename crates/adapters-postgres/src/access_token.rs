@@ -175,10 +175,15 @@ impl AccessTokens for Lease {
     }
 
     #[tracing::instrument(name = "db.access_tokens.set_active", skip_all)]
-    async fn set_active(&mut self, id: &AccessTokenId, is_active: bool) -> Result<bool, StoreError> {
+    async fn set_active(&mut self, id: &AccessTokenId, is_active: bool) -> Result<Option<bool>, StoreError> {
         let meant = access_tokens::table.filter(access_tokens::id.eq(id.as_str()));
-        let updated = diesel::update(meant).set(access_tokens::is_active.eq(is_active)).execute(self.connection()?).await;
-        Ok(self.settle(updated)? == 1)
+        let query = diesel::update(meant.filter(access_tokens::is_active.ne(is_active))).set(access_tokens::is_active.eq(is_active));
+        let updated = query.execute(self.connection()?).await;
+        if self.settle(updated)? == 1 {
+            return Ok(Some(true));
+        }
+        let same = meant.select(access_tokens::id).first::<String>(self.connection()?).await.optional();
+        Ok(self.settle(same)?.map(|_| false))
     }
 
     #[tracing::instrument(name = "db.access_tokens.remove", skip_all)]

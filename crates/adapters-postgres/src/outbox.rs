@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel_async::RunQueryDsl;
 use muster_domain::credential::{KeyId, Sealed};
 use muster_domain::id::MailId;
-use muster_domain::mail::{Claim, ClaimedMail, FailedTry, MailKind, MailRecord, MailState, NewMail};
+use muster_domain::mail::{Claim, ClaimedMail, FailedTry, MailKind, MailRecord, MailState, NewMail, SealedMail};
 use muster_domain::page::Page;
 use muster_domain::store::{Cause, Outbox, ReadOutbox, StoreError};
 use muster_domain::time::Timestamp;
@@ -92,11 +92,19 @@ fn record(row: RecordRow) -> Result<MailRecord, Cause> {
     })
 }
 
+fn sealed(key_id: Option<String>, letter: Option<Vec<u8>>) -> Result<Sealed, Cause> {
+    let (key_id, bytes) = key_id.zip(letter).ok_or("a letter that waits without its text")?;
+    Ok(Sealed { key_id: KeyId::new(&key_id), bytes })
+}
+
+fn sealed_mail((id, key_id, letter): (String, Option<String>, Option<Vec<u8>>)) -> Result<SealedMail, Cause> {
+    Ok(SealedMail { id: id.parse()?, sealed: sealed(key_id, letter)? })
+}
+
 fn claimed((_, id, key_id, payload, tries, created_at): ClaimedRow) -> Result<ClaimedMail, Cause> {
-    let (key_id, bytes) = key_id.zip(payload).ok_or("a letter that waits without its text")?;
     Ok(ClaimedMail {
         id: id.parse()?,
-        sealed: Sealed { key_id: KeyId::new(&key_id), bytes },
+        sealed: sealed(key_id, payload)?,
         tries: u32::try_from(tries)?,
         created_at: Timestamp::from_millis(created_at),
     })
@@ -121,6 +129,15 @@ impl ReadOutbox for Lease {
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let found = Statement::<(BigInt,)>::new(NEXT_DUE, Vec::new()).get_result::<(i64,)>(self.connection()?).await.optional();
         Ok(self.settle(found)?.map(|(due_at,)| Timestamp::from_millis(due_at)))
+    }
+
+    #[tracing::instrument(name = "db.outbox.sealed_under_others", skip_all)]
+    async fn sealed_under_others(&mut self, key: &KeyId, after: Option<&MailId>, most: u32) -> Result<Vec<SealedMail>, StoreError> {
+        // A wiped letter has no key.
+        let others = outbox::table.filter(outbox::key_id.ne(key.as_str())).filter(outbox::id.gt(after.map_or("", MailId::as_str)));
+        let rows = others.order(outbox::id).limit(most.into()).select((outbox::id, outbox::key_id, outbox::payload));
+        let found = rows.load::<(String, Option<String>, Option<Vec<u8>>)>(self.connection()?).await;
+        self.settle(found)?.into_iter().map(|row| sealed_mail(row).map_err(corrupt("outbox"))).collect()
     }
 }
 
@@ -180,6 +197,15 @@ impl Outbox for Lease {
             None => diesel::update(dead).set(again).execute(self.connection()?).await,
         };
         self.settle(updated).map(count)
+    }
+
+    #[tracing::instrument(name = "db.outbox.reseal", skip_all, fields(mail.id = id.as_str()))]
+    async fn reseal(&mut self, id: &MailId, before: &Sealed, after: &Sealed) -> Result<bool, StoreError> {
+        let same = outbox::table.filter(outbox::id.eq(id.as_str())).filter(outbox::key_id.eq(before.key_id.as_str()));
+        let anew = (outbox::key_id.eq(after.key_id.as_str()), outbox::payload.eq(&after.bytes));
+        let query = diesel::update(same.filter(outbox::payload.eq(&before.bytes))).set(anew);
+        let resealed = query.execute(self.connection()?).await;
+        Ok(self.settle(resealed)? == 1)
     }
 
     #[tracing::instrument(name = "db.outbox.cut", skip_all)]

@@ -165,11 +165,17 @@ impl AccessTokens for Repositories {
     }
 
     #[tracing::instrument(name = "db.access_tokens.set_active", skip_all)]
-    async fn set_active(&mut self, id: &AccessTokenId, is_active: bool) -> Result<bool, StoreError> {
+    async fn set_active(&mut self, id: &AccessTokenId, is_active: bool) -> Result<Option<bool>, StoreError> {
         let id = id.clone();
-        let query =
-            move |c: &mut _| diesel::update(access_tokens::table.find(id.as_str())).set(access_tokens::is_active.eq(is_active)).execute(c);
-        Ok(self.run(query).await? == 1)
+        let query = move |c: &mut _| {
+            let other = access_tokens::table.find(id.as_str()).filter(access_tokens::is_active.ne(is_active));
+            if diesel::update(other).set(access_tokens::is_active.eq(is_active)).execute(c)? == 1 {
+                return Ok(Some(true));
+            }
+            let same = access_tokens::table.find(id.as_str()).select(access_tokens::id).first::<String>(c).optional()?;
+            Ok(same.map(|_| false))
+        };
+        self.run(query).await
     }
 
     #[tracing::instrument(name = "db.access_tokens.remove", skip_all)]

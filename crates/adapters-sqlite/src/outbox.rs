@@ -6,7 +6,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use muster_domain::credential::{KeyId, Sealed};
 use muster_domain::id::MailId;
-use muster_domain::mail::{Claim, ClaimedMail, FailedTry, MailKind, MailRecord, MailState, NewMail};
+use muster_domain::mail::{Claim, ClaimedMail, FailedTry, MailKind, MailRecord, MailState, NewMail, SealedMail};
 use muster_domain::page::Page;
 use muster_domain::store::{Outbox, ReadOutbox, StoreError};
 use muster_domain::time::Timestamp;
@@ -100,11 +100,15 @@ fn tries(count: i64) -> Result<u32, StoreError> {
     u32::try_from(count).map_err(|_| corrupt("outbox", "tries"))
 }
 
-fn claimed((_, row_id, key_id, payload, count, created_at): ClaimedRow) -> Result<ClaimedMail, StoreError> {
+fn sealed(key_id: Option<String>, letter: Option<Vec<u8>>) -> Result<Sealed, StoreError> {
     let key_id = KeyId::new(&key_id.ok_or_else(|| corrupt("outbox", "key_id"))?);
+    Ok(Sealed { key_id, bytes: letter.ok_or_else(|| corrupt("outbox", "payload"))? })
+}
+
+fn claimed((_, row_id, key_id, payload, count, created_at): ClaimedRow) -> Result<ClaimedMail, StoreError> {
     Ok(ClaimedMail {
         id: id(&row_id, "outbox", "id")?,
-        sealed: Sealed { key_id, bytes: payload.ok_or_else(|| corrupt("outbox", "payload"))? },
+        sealed: sealed(key_id, payload)?,
         tries: tries(count)?,
         created_at: Timestamp::from_millis(created_at),
     })
@@ -127,6 +131,22 @@ impl ReadOutbox for Repositories {
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let query = |c: &mut _| Statement::<(BigInt,)>::new(NEXT_DUE, Vec::new()).get_result::<(i64,)>(c).optional();
         Ok(self.run(query).await?.map(|(due_at,)| Timestamp::from_millis(due_at)))
+    }
+
+    #[tracing::instrument(name = "db.outbox.sealed_under_others", skip_all)]
+    async fn sealed_under_others(&mut self, key: &KeyId, after: Option<&MailId>, most: u32) -> Result<Vec<SealedMail>, StoreError> {
+        let (key, after) = (key.clone(), after.map(ToString::to_string).unwrap_or_default());
+        let query = move |c: &mut _| {
+            // A wiped letter has no key.
+            let others = outbox::table.filter(outbox::key_id.ne(key.as_str())).filter(outbox::id.gt(after));
+            let rows = others.order(outbox::id).limit(most.into()).select((outbox::id, outbox::key_id, outbox::payload));
+            rows.load::<(String, Option<String>, Option<Vec<u8>>)>(c)
+        };
+        self.run(query)
+            .await?
+            .into_iter()
+            .map(|(row_id, key, letter)| Ok(SealedMail { id: id(&row_id, "outbox", "id")?, sealed: sealed(key, letter)? }))
+            .collect()
     }
 }
 
@@ -197,6 +217,17 @@ impl Outbox for Repositories {
             }
         };
         Ok(self.run(query).await? as u64)
+    }
+
+    #[tracing::instrument(name = "db.outbox.reseal", skip_all, fields(mail.id = id.as_str()))]
+    async fn reseal(&mut self, id: &MailId, before: &Sealed, after: &Sealed) -> Result<bool, StoreError> {
+        let (id, before, after) = (id.clone(), before.clone(), after.clone());
+        let query = move |c: &mut _| {
+            let same = outbox::table.filter(outbox::id.eq(id.as_str())).filter(outbox::key_id.eq(before.key_id.as_str()));
+            let anew = (outbox::key_id.eq(after.key_id.as_str()), outbox::payload.eq(&after.bytes));
+            diesel::update(same.filter(outbox::payload.eq(&before.bytes))).set(anew).execute(c)
+        };
+        Ok(self.run(query).await? == 1)
     }
 
     #[tracing::instrument(name = "db.outbox.cut", skip_all)]

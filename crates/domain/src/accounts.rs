@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::client::Client;
@@ -35,6 +36,7 @@ mod bots;
 mod change;
 mod history;
 mod identity;
+mod invited_guest;
 mod list;
 mod look_up;
 mod magic_link;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::accounts::Accounts;
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::id::{AuditId, UserId};
@@ -69,20 +70,11 @@ impl Directory {
 /// The account that a call is about.
 async fn target(reading: &mut dyn Reading, actor: &Actor, id: &UserId) -> Result<Option<User>, AccessError> {
     let target = reading.users().by_id(id).await?;
-    if actor.user_id() != Some(id) {
-        still_in(reading, actor).await?;
-    } else if !target.as_ref().is_some_and(User::is_active) {
-        return Err(Forbidden::NotSignedIn.into());
+    match actor.user() {
+        Some(own) if own.id == *id => acting::check(own, target.as_ref())?,
+        _ => acting::still_in::<AccessError>(reading, actor).await?,
     }
     Ok(target)
-}
-
-/// Asks whether who acts still has an account: he may have been put out since he showed who he is, and what is read from now on is none of
-/// his business.
-pub(crate) async fn still_in(reading: &mut dyn Reading, actor: &Actor) -> Result<(), AccessError> {
-    let Some(own) = actor.user_id() else { return Ok(()) };
-    let is_in = reading.users().by_id(own).await?.is_some_and(|own| own.is_active());
-    if is_in { Ok(()) } else { Err(Forbidden::NotSignedIn.into()) }
 }
 
 /// Asks whether an actor may do something for an account, and where he may not of whom nobody is, says no more than that.
@@ -98,7 +90,7 @@ async fn in_team(
     actor: &Actor,
     team: &crate::id::TeamId,
 ) -> Result<impl Fn(Permission) -> bool + use<>, AccessError> {
-    still_in(reading, actor).await?;
+    acting::still_in::<AccessError>(reading, actor).await?;
     let member = match actor.user_id() {
         Some(own) => reading.teams().member(team, own).await?.filter(crate::team::TeamMember::is_active),
         None => None,
@@ -112,7 +104,7 @@ async fn in_channel(
     actor: &Actor,
     channel: &crate::id::ChannelId,
 ) -> Result<impl Fn(Permission) -> bool + use<>, AccessError> {
-    still_in(reading, actor).await?;
+    acting::still_in::<AccessError>(reading, actor).await?;
     let member = match actor.user_id() {
         Some(own) => reading.channels().member(channel, own).await?,
         None => None,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::credential::Digest;
 use crate::id::{ChannelId, InvitationId, TeamId, UserId};
+use crate::port::Purpose;
 use crate::time::Timestamp;
 
 /// How long an invitation counts.
@@ -33,6 +34,34 @@ impl Invitation {
     #[must_use]
     pub fn has_expired(&self, now: Timestamp) -> bool {
         now.since(self.created_at) > LIFETIME
+    }
+}
+
+/// Whom an invitation lets in, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invitee {
+    /// A member, who signs up.
+    Member,
+    /// A guest, who signs up.
+    Guest,
+    /// A guest whom the link itself lets in, as links in mails do from then on.
+    GuestByLink,
+}
+
+impl Invitee {
+    /// Whether he becomes a guest.
+    #[must_use]
+    pub const fn is_guest(self) -> bool {
+        matches!(self, Self::Guest | Self::GuestByLink)
+    }
+
+    /// Under which key his invitation's token is hashed: by that alone the kinds differ at rest.
+    #[must_use]
+    pub const fn purpose(self) -> Purpose {
+        match self {
+            Self::Member | Self::Guest => Purpose::OneTime,
+            Self::GuestByLink => Purpose::GuestInvitation,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod access_token;
 pub mod accounts;
+mod acting;
 pub mod actor;
 pub mod audit;
 pub mod cause;

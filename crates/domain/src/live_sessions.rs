@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::id::{AuditId, SessionId, UserId};
@@ -121,7 +122,7 @@ impl LiveSessions {
         }
         let session: SessionId = session.parse().map_err(|_| LiveSessionError::Missing)?;
         let ending = self.revocation(actor);
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<LiveSessionError>(&*self.store, actor, &[]).await?;
         if !work.sessions().end_own(user, &session, &ending).await? {
             let other = work.sessions().by_id(&session).await?.filter(|found| found.user_id != *user);
             return Err(other.map_or(LiveSessionError::Missing, |_| LiveSessionError::AnothersSession));
@@ -144,7 +145,7 @@ impl LiveSessions {
         if owner.is_none() {
             return Ok(());
         }
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<LiveSessionError>(&*self.store, actor, &[user]).await?;
         work.users().grow_epoch(user).await?;
         let ending = self.revocation(actor);
         work.sessions().end_all(user, None, &ending).await?;
@@ -158,16 +159,17 @@ impl LiveSessions {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when some may go on.
+    /// [`LiveSessionError`]; some may go on when the store failed.
     #[tracing::instrument(skip_all)]
     pub async fn revoke_everybodys(
         &self,
         _: Permit<operations::RevokeSessionsFromAllUsers>,
         actor: &Actor,
         origin: &Origin,
-    ) -> Result<(), StoreError> {
+    ) -> Result<(), LiveSessionError> {
         let mut work = self.store.begin().await?;
         work.service().grow_global_epoch().await?;
+        acting::hold::<LiveSessionError>(&mut *work, actor, &[]).await?;
         // Only now: what has begun while the epoch was waited for ends too.
         let ending = self.revocation(actor);
         let entry = self.done::<operations::RevokeSessionsFromAllUsers>(actor, None, ending.at, origin);
@@ -185,7 +187,7 @@ impl LiveSessions {
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when it was not changed.
+    /// [`LiveSessionError`] when it was not changed.
     #[tracing::instrument(skip_all)]
     pub async fn attach(
         &self,
@@ -193,12 +195,11 @@ impl LiveSessions {
         actor: &Actor,
         wanted: DeviceChange,
         origin: &Origin,
-    ) -> Result<Option<Timestamp>, StoreError> {
+    ) -> Result<Option<Timestamp>, LiveSessionError> {
         let Some((id, user)) = actor.session_id().zip(actor.user_id()) else { return Ok(None) };
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
         // The account before its sessions, as everywhere.
-        work.users().locked(user).await?;
+        let mut work = acting::begin::<LiveSessionError>(&*self.store, actor, &[]).await?;
         let Some(session) = work.sessions().by_id(&id).await? else { return Ok(None) };
         let expires_at = wanted.device_id.as_ref().map(|_| self.end_on_phone(&session, now));
         if let Some(device) = &wanted.device_id {

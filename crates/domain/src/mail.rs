@@ -12,11 +12,13 @@ use crate::user::User;
 mod courier;
 mod payload;
 mod postbox;
+mod resealing;
 mod retrial;
 
 pub use courier::{Courier, DeliveryRules, Errand};
 pub use payload::InvalidLetter;
 pub use postbox::Postbox;
+pub use resealing::{ResealedLetters, Resealing, ResealingError};
 pub use retrial::Retrial;
 
 /// What a letter is about, which decides its text.
@@ -179,6 +181,15 @@ pub struct ClaimedMail {
     pub tries: u32,
     /// When it was written.
     pub created_at: Timestamp,
+}
+
+/// A letter as it lies in its row.
+#[derive(Debug, Clone)]
+pub struct SealedMail {
+    /// The row.
+    pub id: MailId,
+    /// The letter, sealed.
+    pub sealed: Sealed,
 }
 
 /// Which rows a worker takes, and for how long nobody else gets them.

@@ -122,6 +122,9 @@ pub enum Forbidden {
     /// The sign-in is too long ago.
     #[error("sign in again first")]
     Stale,
+    /// He may no longer do all that he might when he was looked at.
+    #[error("the roles have changed")]
+    Demoted,
     /// Only the operator at the machine may.
     #[error("only the operator at the machine may do this")]
     NotAtTheMachine,

@@ -111,8 +111,11 @@ pub enum Purpose {
     Csrf,
     /// Login names that nobody has, in the audit.
     UnknownLogin,
-    /// Tokens that are good for one use: invitations.
+    /// Tokens that are good for one use: those of links in mails, and of invitations to sign up.
     OneTime,
+    /// Tokens of invitations that let a guest in by themselves. With a key of their own they are good for nothing else, and nothing else
+    /// for that.
+    GuestInvitation,
     /// Codes that stand in for a lost second factor.
     RecoveryCode,
     /// Tokens of devices that somebody has signed in with before.
@@ -131,6 +134,7 @@ impl Purpose {
             Self::Csrf => "csrf",
             Self::UnknownLogin => "unknown login",
             Self::OneTime => "one-time token",
+            Self::GuestInvitation => "guest invitation",
             Self::RecoveryCode => "recovery code",
             Self::KnownDevice => "known device",
             Self::Check => "key check",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use secrecy::zeroize::Zeroizing;
 
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::factor::{self, FactorCode, FactorTry, NewFactor, NewRecoveryCode, RECOVERY_CODES, RecoveryCode, StoredFactor};
@@ -68,7 +69,7 @@ impl SecondFactors {
         let enrolment = self.codes.enrolment(&secret, &self.sign_ins.rules().factor.issuer, user.email.as_str())?;
         let id = CredentialId::from_random(self.randomness.bits());
         let sealed = self.sealer.seal(SealPurpose::Factor, factor::context(&id), &secret)?;
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<FactorError>(&*self.store, actor, &[&user.id]).await?;
         work.factors().propose(&NewFactor { id, user_id: user.id.clone(), sealed, created_at: now }).await?;
         work.audits().record(&[self.done(Operation::GenerateMfaSecret, actor, &user.id, now, origin)]).await?;
         work.commit().await?;
@@ -102,7 +103,7 @@ impl SecondFactors {
         self.check_enabled()?;
         let (shown, step) = self.shown(&user, code).await?;
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<FactorError>(&*self.store, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(FactorError::Missing)?;
         permit::<operations::UpdateUserMfa>(actor, Some(&before))?;
         let factors = work.factors();
@@ -134,7 +135,7 @@ impl SecondFactors {
         permit::<operations::UpdateUserMfa>(actor, seen.as_ref())?;
         seen.ok_or(FactorError::Missing)?;
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<FactorError>(&*self.store, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(FactorError::Missing)?;
         permit::<operations::UpdateUserMfa>(actor, Some(&before))?;
         if work.factors().clear(id, now).await? {
@@ -162,7 +163,7 @@ impl SecondFactors {
         let stored =
             |code: &RecoveryCode| NewRecoveryCode { hash: self.keys.digest(Purpose::RecoveryCode, code.expose()), created_at: now };
         let hashes: Vec<_> = codes.iter().map(stored).collect();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<FactorError>(&*self.store, actor, &[id]).await?;
         let user = work.users().locked(id).await?.ok_or(FactorError::Missing)?;
         permit::<operations::CreateRecoveryCodes>(actor, Some(&user))?;
         if !user.has_second_factor {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::access_token::{AccessToken, DESCRIPTION, NewAccessToken, TokenRules, new_text};
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin, Outcome};
 use crate::credential::Token;
@@ -105,7 +106,7 @@ impl Tokens {
     pub async fn create(&self, actor: &Actor, owner: &UserId, wanted: WantedToken, origin: &Origin) -> Result<MadeToken, TokenError> {
         let seen = self.store.read().await?.users().by_id(owner).await?.ok_or(TokenError::MissingOwner)?;
         self.check(actor, &seen, &wanted)?;
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<TokenError>(&*self.store, actor, &[&seen.id]).await?;
         let owner = work.users().locked(&seen.id).await?.ok_or(TokenError::MissingOwner)?;
         // What was seen may have changed until the account was locked.
         self.check(actor, &owner, &wanted)?;
@@ -177,7 +178,7 @@ impl Tokens {
     #[tracing::instrument(skip_all)]
     pub async fn revoke(&self, actor: &Actor, id: Option<&AccessTokenId>, origin: &Origin) -> Result<(), TokenError> {
         let token = self.permitted::<operations::RevokeUserAccessToken>(actor, id).await?;
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<TokenError>(&*self.store, actor, &[]).await?;
         if !work.access_tokens().remove(&token.id).await? {
             return Err(TokenError::Missing);
         }
@@ -208,12 +209,11 @@ impl Tokens {
     }
 
     async fn switch<O: Permitted>(&self, actor: &Actor, token: &AccessToken, is_active: bool, origin: &Origin) -> Result<(), TokenError> {
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<TokenError>(&*self.store, actor, &[&token.user_id]).await?;
         let owner = work.users().locked(&token.user_id).await?.ok_or(TokenError::Missing)?;
-        if !work.access_tokens().set_active(&token.id, is_active).await? {
-            return Err(TokenError::Missing);
-        }
-        if is_active && !token.is_active {
+        // Whether it was off is asked of the change itself: of two at once, one tells the holder.
+        let has_changed = work.access_tokens().set_active(&token.id, is_active).await?.ok_or(TokenError::Missing)?;
+        if is_active && has_changed {
             let event = Event::TokenEnabled(token.description.clone());
             notice::post(&mut *work, &self.postbox, event, &owner, self.clock.now()).await?;
         }

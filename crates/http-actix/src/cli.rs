@@ -39,7 +39,8 @@ pub enum Command {
     User(UserCommand),
     /// Makes an invitation to a team, whose link opens one account; whoever has it hands it on.
     #[command(after_help = "Examples:\n  muster invite --team crew --email bob@example.test\n  \
-                            muster invite --team crew --guest --channel town-square --email eve@example.test")]
+                            muster invite --team crew --guest --channel town-square --email eve@example.test\n  \
+                            muster invite --team crew --guest --magic-link --channel town-square --email gia@example.test")]
     Invite(InviteArgs),
     /// Looks after mail that waits or was given up.
     #[command(subcommand)]
@@ -100,6 +101,9 @@ pub struct InviteArgs {
     /// Makes the account a guest's, who sees only whom he shares a channel with.
     #[arg(long)]
     pub guest: bool,
+    /// Makes a link that lets the guest in by itself: he has no password, and signs in by links in mails from then on.
+    #[arg(long, requires = "guest")]
+    pub magic_link: bool,
 }
 
 /// Looks after mail that waits or was given up.

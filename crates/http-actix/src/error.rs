@@ -217,7 +217,7 @@ impl From<Forbidden> for ApiError {
                 let message = "Your sign-in is too long ago for this. Sign in again, and repeat it.";
                 Self::client(StatusCode::FORBIDDEN, "api.context.recent_sign_in_required.app_error", message)
             }
-            Forbidden::Lacks(_) | Forbidden::OutOfScope(_) | Forbidden::NotOwn | Forbidden::NotAtTheMachine => {
+            Forbidden::Lacks(_) | Forbidden::OutOfScope(_) | Forbidden::NotOwn | Forbidden::Demoted | Forbidden::NotAtTheMachine => {
                 let message = "You may not do this.";
                 Self::client(StatusCode::FORBIDDEN, "api.context.permissions.app_error", message)
             }

@@ -113,11 +113,11 @@ pub(crate) async fn login(request: HttpRequest, call: Call, body: RawBody) -> Re
         ..claim(&mut body)
     };
     Witness::leave_audit(&request);
-    let (permit, sign_ins) = (call.permit::<operations::Login>()?, &call.service.sign_ins);
+    let permit = call.permit::<operations::Login>()?;
     let opened = if link.is_empty() {
-        sign_ins.sign_in(permit, claim, &client, &call.origin).await
+        call.service.sign_ins.sign_in(permit, claim, &client, &call.origin).await
     } else {
-        sign_ins.sign_in_by_link(permit, &Token::presented(&link), &claim, &client, &call.origin).await
+        call.service.accounts.sign_in_by_link(permit, &Token::presented(&link), &claim, &client, &call.origin).await
     };
     let opened = floor::held(opened, call.service.refused_sign_in, started).await?;
     Ok(signed_in(&call, opened, wants_cookies))

@@ -3,6 +3,8 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "support/racing.rs"]
+mod racing;
 #[path = "directory/scene.rs"]
 mod scene;
 #[path = "support/wire.rs"]
@@ -32,6 +34,8 @@ mod live_sessions;
 mod orders;
 #[path = "accounts/pictures.rs"]
 mod pictures;
+#[path = "accounts/races.rs"]
+mod races;
 #[path = "accounts/removal.rs"]
 mod removal;
 #[path = "accounts/replacement.rs"]

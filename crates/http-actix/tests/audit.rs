@@ -110,6 +110,10 @@ async fn every_refused_link_is_written_down() {
     let undo = format!("/undo_email_change?token={link}");
     assert_eq!(left(&app, app.ask("POST", &undo)).await, ["UndoEmailChange refused link"]);
     assert_eq!(left(&app, app.post(LOGIN, &json!({ "magic_link_token": link }))).await, ["Login refused invalid"]);
+    for invitation in ["t", "iid"] {
+        let sign_up = format!("{USERS}?{invitation}={link}");
+        assert_eq!(left(&app, app.post(&sign_up, &new_user("eve"))).await, ["CreateUser refused link"], "{invitation}");
+    }
 }
 
 #[actix_web::test]

@@ -3,8 +3,6 @@
 
 #[path = "support/app.rs"]
 mod app;
-#[path = "support/racing.rs"]
-mod racing;
 #[path = "directory/scene.rs"]
 mod scene;
 
@@ -18,8 +16,6 @@ mod groups;
 mod people;
 #[path = "directory/places.rs"]
 mod places;
-#[path = "directory/races.rs"]
-mod races;
 #[path = "directory/roles.rs"]
 mod roles;
 #[path = "directory/teams.rs"]

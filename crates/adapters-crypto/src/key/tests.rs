@@ -3,7 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::SystemRandomness;
 
-const PURPOSES: [Purpose; 4] = [Purpose::Session, Purpose::Csrf, Purpose::UnknownLogin, Purpose::Check];
+const PURPOSES: [Purpose; 6] =
+    [Purpose::Session, Purpose::Csrf, Purpose::UnknownLogin, Purpose::OneTime, Purpose::GuestInvitation, Purpose::Check];
 
 /// The bytes 0 to 31.
 const COUNTING: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
@@ -29,6 +30,8 @@ fn hashes_are_what_another_implementation_makes() {
             "YmB3zYXuGy9EB1uXjoUs8aKL_vz6jSKlZiUaFf8TxvY",
             "ATH6d5-kma8oxpCafLbFvS9HkSNnNAimwA3PmvMkWBU",
             "KLEpUN3D9M6uGQ9yBzC7sEnyHJwY5EMPkGP5COXe5xE",
+            "pwUHPxJ9sdeg86oE_cWFEmugyMGKxNZh-exWmX-y2ug",
+            "bX2Ps_GeV1G_VsDwNremYlgeAN5aLcG_302ZSfohfGQ",
             "R9ntcxiUhkTGyRgbC836Z5Q3RZ922ZBQ2FzfxngsYvk",
         ]
     );

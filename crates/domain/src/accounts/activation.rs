@@ -1,8 +1,8 @@
 //! Switching accounts off and on again.
 
 use super::{
-    Accounts, Actor, AuditEntry, Event, Forbidden, Operation, Origin, Permission, StoreError, Timestamp, User, UserId, notice, operations,
-    permit,
+    Accounts, Actor, AuditEntry, Event, Forbidden, Operation, Origin, Permission, StoreError, Timestamp, User, UserId, acting, notice,
+    operations, permit,
 };
 use crate::page::Page;
 use crate::session::{EndReason, Ending};
@@ -60,6 +60,7 @@ impl Accounts {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let is_held = hold_admins(&mut *work, &seen).await?;
+        acting::hold::<ActivationError>(&mut *work, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(ActivationError::Missing)?;
         permit::<operations::UpdateUserActive>(actor, Some(&before))?;
         if is_active {

@@ -1,6 +1,6 @@
 //! Opening an account again that wrong passwords have locked.
 
-use super::{Accounts, Actor, Forbidden, Operation, Origin, StoreError, UserId, operations, permit};
+use super::{Accounts, Actor, Forbidden, Operation, Origin, StoreError, UserId, acting, operations, permit};
 use crate::provider::LDAP;
 
 /// Why wrong passwords and codes were not forgotten.
@@ -35,7 +35,7 @@ impl Accounts {
             return Err(AttemptsError::OtherSignIn);
         }
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<AttemptsError>(&*self.store, actor, &[id]).await?;
         work.credentials().forgive(id).await?;
         work.factors().forgive(id).await?;
         work.audits().record(&[self.done(Operation::ResetPasswordFailedAttempts, actor, id, now, origin)]).await?;

@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, Actor, AuditEntry, Birth, Event, Forbidden, InvalidUser, Operation, Origin, Password, PasswordsError, Permission, Permit,
-    Registration, Roles, StoreError, Timestamp, UniqueField, User, UserId, WeakPassword, notice, operations, permit,
+    Registration, Roles, StoreError, Timestamp, UniqueField, User, UserId, WeakPassword, acting, notice, operations, permit,
 };
 use crate::permission::{Permitted, permit_here};
 use crate::session::{EndReason, Ending};
@@ -135,7 +135,7 @@ impl Accounts {
         let mut user = registration.into_user(birth)?;
         let owner_id = actor.user_id().cloned();
         user.bot = Some(Bot { description: wanted.description, owner_id, created_at: now, updated_at: now, ..Bot::default() });
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<BotError>(&*self.store, actor, &[]).await?;
         if work.groups().has_name(user.username.as_str()).await? {
             return Err(BotError::Taken(UniqueField::Username));
         }
@@ -239,7 +239,7 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<User, BotError> {
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<BotError>(&*self.store, actor, &[id]).await?;
         let before = work.users().locked(id).await?.filter(|user| user.bot.is_some());
         let before = before.filter(|user| sees_bot(actor, user)).ok_or(BotError::Missing)?;
         permit::<O>(actor, Some(&before))?;
@@ -277,6 +277,7 @@ impl Accounts {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let is_held = super::activation::hold_admins(&mut *work, &seen).await?;
+        acting::hold::<BotError>(&mut *work, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(BotError::Missing)?;
         permit::<operations::ConvertUserToBot>(actor, Some(&before))?;
         if before.bot.is_some() {
@@ -317,7 +318,7 @@ impl Accounts {
         self.check_password(&wanted.password, &[])?;
         let hash = self.passwords.hash(&wanted.password).await?;
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<BotError>(&*self.store, actor, &[id]).await?;
         let before = work.users().locked(id).await?.filter(|user| user.bot.is_some()).ok_or(BotError::Missing)?;
         permit::<operations::ConvertBotToUser>(actor, Some(&before))?;
         let mut after = wanted.patch.apply(User { bot: None, ..before.clone() }, now)?;

@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, Actor, AuditEntry, Event, Forbidden, InvalidUser, Operation, Origin, Password, PasswordsError, StoreError, Timestamp,
-    UniqueField, User, UserId, notice, operations, permit,
+    UniqueField, User, UserId, acting, notice, operations, permit,
 };
 use crate::permission::Permitted;
 use crate::provider::{LDAP, has_own_addresses};
@@ -214,7 +214,7 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<ShownUser, ChangeError> {
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<ChangeError>(&*self.store, actor, &[&seen.id]).await?;
         let before = work.users().locked(&seen.id).await?.ok_or(ChangeError::Missing)?;
         // The account may have risen in rank since it was looked at.
         permit::<O>(actor, Some(&before))?;

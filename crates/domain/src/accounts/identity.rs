@@ -1,7 +1,8 @@
 //! By whom an account's holder is vouched for.
 
 use super::{
-    Accounts, Actor, AuditEntry, Event, Forbidden, Operation, Origin, StoreError, UniqueField, User, UserId, notice, operations, permit,
+    Accounts, Actor, AuditEntry, Event, Forbidden, Operation, Origin, StoreError, UniqueField, User, UserId, acting, notice, operations,
+    permit,
 };
 use crate::one_time::TokenKind;
 use crate::provider::LDAP;
@@ -60,7 +61,7 @@ impl Accounts {
             return Err(IdentityError::Invalid);
         }
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<IdentityError>(&*self.store, actor, &[id]).await?;
         let Some(before) = work.users().locked(id).await? else { return Ok(()) };
         permit::<operations::UpdateUserAuth>(actor, Some(&before))?;
         let after = User {

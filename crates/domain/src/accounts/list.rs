@@ -26,15 +26,6 @@ pub enum ListError {
     Store(#[from] StoreError),
 }
 
-impl From<crate::directory::AccessError> for ListError {
-    fn from(error: crate::directory::AccessError) -> Self {
-        match error {
-            crate::directory::AccessError::Forbidden(error) => Self::Forbidden(error),
-            crate::directory::AccessError::Store(error) => Self::Store(error),
-        }
-    }
-}
-
 /// A list that somebody asks for.
 #[derive(Debug, Clone, Default)]
 pub struct ListWanted {

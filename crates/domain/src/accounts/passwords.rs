@@ -2,7 +2,7 @@
 
 use super::{
     Accounts, Actor, AuditEntry, AuditId, Event, Forbidden, Operation, Origin, Outcome, Password, PasswordsError, Permission, StoreError,
-    Timestamp, User, UserId, Username, WeakPassword, notice, operations, permit,
+    Timestamp, User, UserId, Username, WeakPassword, acting, notice, operations, permit,
 };
 use crate::credential::PasswordHash;
 use crate::id::SessionId;
@@ -116,7 +116,7 @@ impl Accounts {
         }
         let hash = self.secret(&seen, wanted).await?;
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<PasswordError>(&*self.store, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(Forbidden::Lacks(Permission::WriteUserManagement))?;
         permit::<operations::UpdateUserPassword>(actor, Some(&before))?;
         if is_own && before.credential_epoch != seen.credential_epoch {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Accounts, Actor, AuditEntry, Forbidden, LookUpError, Origin, StoreError, Timestamp, User, UserId, operations, permit};
+use super::{Accounts, Actor, AuditEntry, Forbidden, LookUpError, Origin, StoreError, Timestamp, User, UserId, acting, operations, permit};
 use crate::permission::Permitted;
 use crate::port::{Files, FilesError, PictureError};
 
@@ -199,7 +199,7 @@ impl Accounts {
         origin: &Origin,
     ) -> Result<Timestamp, SetPictureError> {
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<SetPictureError>(&*self.store, actor, &[id]).await?;
         let mut user = work.users().locked(id).await?.ok_or(SetPictureError::Missing)?;
         permit::<O>(actor, Some(&user))?;
         let former = std::mem::replace(&mut user.picture_updated_at, at);

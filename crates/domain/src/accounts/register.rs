@@ -1,8 +1,8 @@
 //! Opening accounts.
 
 use super::{
-    Accounts, Actor, AuditEntry, Client, Counted, FIRST_ACCOUNT, InvalidUser, Operation, Ordering, Origin, PasswordsError, Permission,
-    Permit, Registration, Roles, Standing, StoreError, UniqueField, User, WeakPassword, Whose, operations,
+    Accounts, Actor, AuditEntry, Client, Counted, FIRST_ACCOUNT, Forbidden, InvalidUser, Operation, Ordering, Origin, PasswordsError,
+    Permission, Permit, Registration, Roles, Standing, StoreError, UniqueField, User, WeakPassword, Whose, acting, operations,
 };
 use crate::credential::Token;
 use crate::directory::membership;
@@ -25,6 +25,9 @@ pub struct Link {
 /// Why no account was opened.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
+    /// The actor may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// Nobody holds such an invitation by mail.
     #[error("the invitation is unknown")]
     UnknownInvitation,
@@ -87,6 +90,16 @@ impl From<StoreError> for RegisterError {
     }
 }
 
+impl RegisterError {
+    /// Whether somebody has shown an invitation that does not count, or not for him.
+    const fn is_refused_link(&self) -> bool {
+        matches!(
+            self,
+            Self::UnknownInvitation | Self::OtherLink | Self::UnknownTeamInvitation | Self::ExpiredInvitation | Self::OtherAddress
+        )
+    }
+}
+
 /// On what ground an account is opened.
 #[derive(Debug, Clone)]
 enum Admission {
@@ -132,6 +145,21 @@ impl Accounts {
     pub async fn register(
         &self,
         _: Permit<operations::CreateUser>,
+        actor: &Actor,
+        wanted: Registration,
+        link: &Link,
+        client: &Client,
+        origin: &Origin,
+    ) -> Result<User, RegisterError> {
+        let registered = self.register_by(actor, wanted, link, client, origin).await;
+        if registered.as_ref().is_err_and(RegisterError::is_refused_link) {
+            self.sign_ins.record_refused_link(Operation::CreateUser, origin).await;
+        }
+        registered
+    }
+
+    async fn register_by(
+        &self,
         actor: &Actor,
         wanted: Registration,
         link: &Link,
@@ -184,7 +212,9 @@ impl Accounts {
         let hashes = self.keys.candidates(Purpose::OneTime, Token::presented(token).expose());
         let mut reading = self.store.read().await?;
         let Some(invitation) = reading.invitations().by_token(&hashes).await? else {
-            let is_other = reading.one_time_tokens().by_token(&hashes).await?.is_some();
+            let by_link = self.keys.candidates(Purpose::GuestInvitation, Token::presented(token).expose());
+            let is_other =
+                reading.one_time_tokens().by_token(&hashes).await?.is_some() || reading.invitations().by_token(&by_link).await?.is_some();
             return Err(if is_other { RegisterError::OtherLink } else { RegisterError::UnknownInvitation });
         };
         if !self.rules.allows_sign_up {
@@ -242,7 +272,7 @@ impl Accounts {
         // Who holds a token that was sent to the address reads mail there.
         user.is_email_verified |= matches!(admission, Admission::Invited(..));
         let hash = if password.is_empty() { None } else { Some(self.passwords.hash(&password).await?) };
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<RegisterError>(&*self.store, actor, &[]).await?;
         let is_first = !self.had_first.load(Ordering::Relaxed) && work.service().latch(FIRST_ACCOUNT, user.id.as_str()).await?;
         user.roles = admission.roles(is_first && self.rules.first_is_admin).ok_or(RegisterError::Closed)?;
         if work.groups().has_name(user.username.as_str()).await? {
@@ -279,7 +309,7 @@ impl Accounts {
         Ok(membership::enter(work, &invitation.channels, user, user.created_at).await?)
     }
 
-    fn created_entry(&self, actor: &Actor, user: &User, origin: &Origin) -> AuditEntry {
+    pub(super) fn created_entry(&self, actor: &Actor, user: &User, origin: &Origin) -> AuditEntry {
         let after = serde_json::json!({ "username": user.username.as_str(), "roles": user.roles.to_string() });
         AuditEntry { after: Some(after), ..self.done(Operation::CreateUser, actor, &user.id, user.created_at, origin) }
     }

@@ -2,7 +2,9 @@
 
 use super::activation::{hold_admins, is_last_admin};
 use super::pictures::folder;
-use super::{Accounts, Actor, Event, Forbidden, Operation, Origin, Permission, Permit, StoreError, UserId, notice, operations, permit};
+use super::{
+    Accounts, Actor, Event, Forbidden, Operation, Origin, Permission, Permit, StoreError, UserId, acting, notice, operations, permit,
+};
 use crate::port::FilesError;
 
 /// Why an account was not removed.
@@ -68,6 +70,7 @@ impl Accounts {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let is_held = hold_admins(&mut *work, &seen).await?;
+        acting::hold::<RemovalError>(&mut *work, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(RemovalError::Missing)?;
         permit::<operations::DeleteUser>(actor, Some(&before))?;
         // Whoever is at the machine can make another admin.

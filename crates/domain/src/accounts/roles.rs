@@ -2,7 +2,7 @@
 
 use super::activation::{hold_admins, is_last_admin};
 use super::{
-    Accounts, Actor, AuditEntry, Event, Forbidden, Origin, Permission, Roles, StoreError, User, UserId, notice, operations, permit,
+    Accounts, Actor, AuditEntry, Event, Forbidden, Origin, Permission, Roles, StoreError, User, UserId, acting, notice, operations, permit,
 };
 use crate::directory::membership;
 use crate::permission::Permitted;
@@ -89,6 +89,7 @@ impl Accounts {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let is_held = hold_admins(&mut *work, &seen).await?;
+        acting::hold::<RolesError>(&mut *work, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(RolesError::Missing)?;
         permit::<operations::UpdateUserRoles>(actor, Some(&before))?;
         if !roles.contains(role::ADMIN) && is_last_admin(&mut *work, &before, is_held).await? {
@@ -120,6 +121,7 @@ impl Accounts {
         let now = self.clock.now();
         let mut work = self.store.begin().await?;
         let is_held = hold_admins(&mut *work, &seen).await?;
+        acting::hold::<GuestError>(&mut *work, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(GuestError::Missing)?;
         permit::<operations::DemoteUserToGuest>(actor, Some(&before))?;
         if before.is_guest() {
@@ -148,7 +150,7 @@ impl Accounts {
         permit::<operations::PromoteGuestToUser>(actor, seen.as_ref())?;
         seen.ok_or(GuestError::Missing)?;
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<GuestError>(&*self.store, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(GuestError::Missing)?;
         permit::<operations::PromoteGuestToUser>(actor, Some(&before))?;
         if !before.is_guest() {

@@ -2,7 +2,7 @@
 
 use super::look_up::view_of;
 use super::selection::{Selected, check_channel, check_team};
-use super::{Accounts, Actor, ListError, Permission, Permit, RoleNames, Selection, operations};
+use super::{Accounts, Actor, ListError, Permission, Permit, RoleNames, Selection, acting, operations};
 use crate::id::{ChannelId, TeamId};
 use crate::store::Reading;
 use crate::user::query::{Filter, Scope, Search, Searched, View, words};
@@ -89,6 +89,7 @@ impl Accounts {
         wanted: CompletionWanted,
     ) -> Result<Completion, ListError> {
         let mut reading = self.store.read().await?;
+        acting::still_in::<ListError>(&mut *reading, actor).await?;
         let (channel, team) = (wanted.in_channel.parse::<ChannelId>().ok(), wanted.in_team.parse::<TeamId>().ok());
         if !wanted.in_channel.is_empty() {
             check_channel(&mut *reading, actor, channel.as_ref()).await?;

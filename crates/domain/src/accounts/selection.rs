@@ -1,7 +1,7 @@
 //! From what a request names to the accounts it means, and whether the actor may ask for them.
 
 use super::{Actor, Forbidden, ListError, Permission};
-use crate::directory::still_in;
+use crate::acting;
 use crate::id::{ChannelId, TeamId};
 use crate::role;
 use crate::store::{Reading, StoreError};
@@ -37,9 +37,8 @@ pub(super) enum Selected {
     Nobody,
 }
 
-/// Whether an actor sees a team's members, as `view_team` says: by his place in it, or everywhere.
+/// Whether an actor, who is still in, sees a team's members, as `view_team` says: by his place in it, or everywhere.
 pub(super) async fn check_team(reading: &mut dyn Reading, actor: &Actor, team: Option<&TeamId>) -> Result<(), ListError> {
-    still_in(reading, actor).await?;
     if actor.holds(Permission::ViewTeam) {
         return Ok(());
     }
@@ -51,9 +50,8 @@ pub(super) async fn check_team(reading: &mut dyn Reading, actor: &Actor, team: O
     if sees { Ok(()) } else { Err(Forbidden::Lacks(Permission::ViewTeam).into()) }
 }
 
-/// Whether an actor reads a channel, as `read_channel` says: by his place in it or everywhere. Nobody reads one that is not there.
+/// Whether an actor, who is still in, reads a channel, as `read_channel` says: by his place in it or everywhere. Nobody reads one that is not there.
 pub(super) async fn check_channel(reading: &mut dyn Reading, actor: &Actor, channel: Option<&ChannelId>) -> Result<(), ListError> {
-    still_in(reading, actor).await?;
     if let Some(id) = channel
         && reading.channels().by_id(id).await?.is_some()
         && (actor.holds(Permission::ReadChannel) || is_reader(reading, actor, id).await?)
@@ -87,6 +85,7 @@ impl Selection {
     /// The accounts that a list begins with: the first that is named counts, a channel before its team only where the order is the
     /// channel's. Checks what the actor may ask for.
     pub(super) async fn of_list(&self, reading: &mut dyn Reading, actor: &Actor, is_channel_order: bool) -> Result<Selected, ListError> {
+        acting::still_in::<ListError>(reading, actor).await?;
         let (team, channel) = (self.in_team.parse::<TeamId>().ok(), self.in_channel.parse::<ChannelId>().ok());
         if self.without_team {
             if !actor.holds(Permission::ListUsersWithoutTeam) {
@@ -117,6 +116,7 @@ impl Selection {
 
     /// The accounts that a search begins with. Whoever is named is checked, whether it counts or not.
     pub(super) async fn of_search(&self, reading: &mut dyn Reading, actor: &Actor) -> Result<Selected, ListError> {
+        acting::still_in::<ListError>(reading, actor).await?;
         let grouped = self.groups_or_everyone(reading, actor).await?;
         let [channel, outside_channel] = [&self.in_channel, &self.not_in_channel].map(|text| text.parse::<ChannelId>().ok());
         let [team, outside_team] = [&self.in_team, &self.not_in_team].map(|text| text.parse::<TeamId>().ok());

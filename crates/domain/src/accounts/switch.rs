@@ -182,7 +182,7 @@ impl Accounts {
     /// The account of who acts, if it is the one that was named and signs in by the provider.
     async fn own(&self, actor: &Actor, email: &str, provider: Provider) -> Result<User, SwitchError> {
         let id = actor.user_id().ok_or(SwitchError::NotSignedIn)?;
-        let user = self.store.read().await?.users().by_id(id).await?.ok_or(SwitchError::NotSignedIn)?;
+        let user = self.store.read().await?.users().by_id(id).await?.filter(User::is_active).ok_or(SwitchError::NotSignedIn)?;
         if user.email.as_str() != email.to_lowercase() {
             return Err(SwitchError::NotOwn);
         }

@@ -1,12 +1,15 @@
 //! Terms of service that people accept.
 
-use super::{Accounts, Actor, AuditEntry, Operation, Origin, Permit, StoreError, User, operations};
+use super::{Accounts, Actor, AuditEntry, Forbidden, Operation, Origin, Permit, StoreError, User, acting, operations};
 use crate::id::TermsId;
 use crate::user::AcceptedTerms;
 
 /// Why terms were not accepted or declined.
 #[derive(Debug, thiserror::Error)]
 pub enum AcceptError {
+    /// The actor may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// There are no such terms.
     #[error("there are no such terms of service")]
     UnknownTerms,
@@ -36,7 +39,7 @@ impl Accounts {
         let own = actor.user_id().ok_or(AcceptError::Nobody)?;
         let terms = terms.ok_or(AcceptError::UnknownTerms)?;
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<AcceptError>(&*self.store, actor, &[]).await?;
         let terms = work.terms().by_id(&terms).await?.ok_or(AcceptError::UnknownTerms)?;
         let before = work.users().locked(own).await?.ok_or(AcceptError::Nobody)?;
         let accepted = if is_accepted {

@@ -3,7 +3,7 @@
 use super::recovery::RecoveryError;
 use super::{
     Accounts, Actor, AuditEntry, Client, Event, Forbidden, Operation, Origin, Permit, Standing, StoreError, Timestamp, UniqueField, User,
-    UserId, notice, operations, permit,
+    UserId, acting, notice, operations, permit,
 };
 use crate::credential::Token;
 use crate::mail::{MailKind, reaches};
@@ -145,7 +145,7 @@ impl Accounts {
         let seen = self.store.read().await?.users().by_id(id).await?.ok_or(VerificationError::Missing)?;
         permit::<operations::VerifyUserEmailWithoutToken>(actor, Some(&seen))?;
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<VerificationError>(&*self.store, actor, &[id]).await?;
         let before = work.users().locked(id).await?.ok_or(VerificationError::Missing)?;
         permit::<operations::VerifyUserEmailWithoutToken>(actor, Some(&before))?;
         work.users().update(&verified(&before, now)).await?;

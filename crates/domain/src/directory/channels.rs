@@ -3,6 +3,7 @@
 mod members;
 
 use super::{AccessError, Directory, demand, in_channel, in_team, permit_for};
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::channel::{Channel, ChannelKind, ChannelMember, GROUP_SIZES, InvalidChannel, NewChannel, direct_name};
@@ -106,7 +107,7 @@ impl Directory {
         drop(reading);
         let now = self.clock.now();
         let channel = wanted.into_channel(ChannelId::from_random(self.randomness.bits()), actor.user_id().cloned(), now)?;
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<ChannelError>(&*self.store, actor, &[]).await?;
         work.channels().insert(&channel).await?;
         if let Some(own) = actor.user_id() {
             work.channels().join(&[member(&channel.id, own, Standing::ADMIN, now)]).await?;
@@ -200,7 +201,7 @@ impl Directory {
     ) -> Result<ChannelSeen, ChannelError> {
         let now = self.clock.now();
         let display_name = if kind == ChannelKind::Group { called(people) } else { String::new() };
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<ChannelError>(&*self.store, actor, &[]).await?;
         if let Some(channel) = work.channels().by_name(None, &name).await? {
             return Ok(ChannelSeen { channel, display_name });
         }

@@ -1,6 +1,7 @@
 //! Groups of accounts, and the teams and channels they are linked to.
 
 use super::{AccessError, Directory, demand, in_channel, in_team};
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::group::{Group, InvalidGroup, NewGroup, Place};
@@ -71,7 +72,7 @@ impl Directory {
     ) -> Result<Group, GroupError> {
         let now = self.clock.now();
         let group = wanted.into_group(GroupId::from_random(self.randomness.bits()), now)?;
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<GroupError>(&*self.store, actor, &[]).await?;
         if let Ok(name) = Username::parse(&group.name)
             && work.users().by_username(&name).await?.is_some()
         {
@@ -123,7 +124,7 @@ impl Directory {
         origin: &Origin,
     ) -> Result<(), GroupError> {
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<GroupError>(&*self.store, actor, &[]).await?;
         let group = work.groups().by_id(id).await?.filter(is_in_use).ok_or(GroupError::Missing)?;
         work.groups().remove(&group.id, now).await?;
         let before = serde_json::json!({ "group": id.as_str() });
@@ -175,7 +176,7 @@ impl Directory {
         origin: &Origin,
     ) -> Result<Vec<UserId>, GroupError> {
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<GroupError>(&*self.store, actor, &[]).await?;
         work.groups().by_id(id).await?.filter(is_in_use).ok_or(GroupError::Missing)?;
         let changed = if O::OPERATION == Operation::AddGroupMembers {
             work.groups().add(id, users, now).await?
@@ -207,7 +208,7 @@ impl Directory {
         check_place::<O>(&mut *reading, actor, place).await?;
         drop(reading);
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<GroupError>(&*self.store, actor, &[]).await?;
         work.groups().by_id(id).await?.filter(is_in_use).ok_or(GroupError::Missing)?;
         if is_linked {
             work.groups().link(id, place, now).await?;

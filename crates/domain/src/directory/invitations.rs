@@ -6,10 +6,9 @@ use crate::audit::{AuditEntry, Origin};
 use crate::credential::Token;
 use crate::email::Email;
 use crate::id::InvitationId;
-use crate::invitation::{Invitation, NewInvitation};
+use crate::invitation::{Invitation, Invitee, NewInvitation};
 use crate::operation::Operation;
 use crate::permission::{Permit, operations};
-use crate::port::Purpose;
 use crate::store::StoreError;
 
 /// An invitation that was made, with the token that its link carries.
@@ -54,10 +53,10 @@ impl Directory {
         team: &str,
         channels: &[String],
         email: &str,
-        is_guest: bool,
+        invitee: Invitee,
     ) -> Result<Invited, InviteError> {
         let email = Email::parse(email).map_err(|_| InviteError::Email)?;
-        if is_guest && channels.is_empty() {
+        if invitee.is_guest() && channels.is_empty() {
             return Err(InviteError::GuestWithoutChannel);
         }
         let now = self.clock.now();
@@ -73,13 +72,14 @@ impl Directory {
             team_id: team.id.clone(),
             channels: ids,
             email: email.as_str().to_owned(),
-            is_guest,
+            is_guest: invitee.is_guest(),
             invited_by: None,
             created_at: now,
         };
-        let digest = self.keys.digest(Purpose::OneTime, token.expose());
+        let digest = self.keys.digest(invitee.purpose(), token.expose());
         work.invitations().insert(&NewInvitation { invitation: invitation.clone(), token: digest }).await?;
-        let after = serde_json::json!({ "team": team.id.as_str(), "guest": is_guest });
+        let after =
+            serde_json::json!({ "team": team.id.as_str(), "guest": invitee.is_guest(), "by_link": invitee == Invitee::GuestByLink });
         let entry = self.entry(Operation::InviteByLink, &Actor::Operator, now, &Origin::at_the_machine());
         work.audits().record(&[AuditEntry { after: Some(after), ..entry }]).await?;
         work.commit().await?;

@@ -1,6 +1,7 @@
 //! What clients remember of their users.
 
 use super::{AccessError, Directory, permit_for};
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::id::UserId;
@@ -113,7 +114,7 @@ impl Directory {
         if target.is_none() {
             return Err(PreferenceError::Missing);
         }
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<PreferenceError>(&*self.store, actor, &[]).await?;
         // What is forgotten may be of a form that is remembered no more.
         wanted.iter().try_for_each(if is_removal { Preference::check } else { Preference::check_new })?;
         if is_removal {

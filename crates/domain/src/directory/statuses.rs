@@ -1,6 +1,7 @@
 //! Whether people are there.
 
 use super::{AccessError, Directory, permit_for};
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::id::UserId;
@@ -90,7 +91,7 @@ impl Directory {
         permit_for::<operations::UpdateUserStatus>(&mut *reading, actor, user).await?.ok_or(StatusError::Missing)?;
         drop(reading);
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<StatusError>(&*self.store, actor, &[]).await?;
         let known = work.statuses().of_users(std::slice::from_ref(user)).await?.pop();
         let status = Status {
             user_id: user.clone(),
@@ -127,7 +128,7 @@ impl Directory {
         let mut reading = self.store.read().await?;
         permit_for::<O>(&mut *reading, actor, user).await?.ok_or(StatusError::Missing)?;
         drop(reading);
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<StatusError>(&*self.store, actor, &[]).await?;
         recent_status::forget(&mut *work, user, status).await?;
         let entry = self.entry(O::OPERATION, actor, self.clock.now(), origin);
         work.audits().record(&[AuditEntry { target: Some(user.clone()), ..entry }]).await?;

@@ -1,6 +1,7 @@
 //! Teams and their members.
 
 use super::{AccessError, Directory, demand, in_team, membership, permit_for, target};
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::channel::{Channel, ChannelKind, ChannelMember, DEFAULTS};
@@ -93,7 +94,7 @@ impl Directory {
         let now = self.clock.now();
         let email = actor.user().map_or_else(String::new, |own| own.email.as_str().to_owned());
         let team = wanted.into_team(TeamId::from_random(self.randomness.bits()), encode(self.randomness.bits()), email, now)?;
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<TeamError>(&*self.store, actor, &[]).await?;
         work.teams().insert(&team).await?;
         for (name, display_name) in DEFAULTS {
             work.channels().insert(&self.default_channel(&team, actor, name, display_name)).await?;
@@ -241,7 +242,7 @@ impl Directory {
         }
         drop(reading);
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<TeamError>(&*self.store, actor, &[&user.id]).await?;
         if membership::join(&mut *work, &team, &user, now).await? {
             touch(&mut *work, &user.id, now).await?;
             let after = serde_json::json!({ "team": team.id.as_str() });
@@ -313,7 +314,7 @@ impl Directory {
         let team = reading.teams().by_id(team).await?.ok_or(TeamError::Missing)?;
         drop(reading);
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<TeamError>(&*self.store, actor, &[user]).await?;
         if !work.teams().leave(&team.id, user, now).await? {
             return Err(TeamError::NoMember);
         }

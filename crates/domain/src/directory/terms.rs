@@ -1,11 +1,12 @@
 //! Terms of service, as the operator's admins write them.
 
 use super::Directory;
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::id::TermsId;
 use crate::operation::Operation;
-use crate::permission::{Permit, operations};
+use crate::permission::{Forbidden, Permit, operations};
 use crate::store::StoreError;
 use crate::terms::{LONGEST, Terms};
 use crate::text::fits;
@@ -13,6 +14,9 @@ use crate::text::fits;
 /// Why terms were not written or are not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TermsError {
+    /// The actor may not.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
     /// There is no text.
     #[error("the terms of service have no text")]
     Empty,
@@ -48,7 +52,7 @@ impl Directory {
             return Err(TermsError::TooLong);
         }
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<TermsError>(&*self.store, actor, &[]).await?;
         if let Some(latest) = work.terms().latest().await?.filter(|latest| latest.text == text) {
             return Ok(latest);
         }

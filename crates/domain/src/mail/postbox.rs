@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret;
 
-use super::{ClaimedMail, InvalidLetter, Letter, NewMail};
+use super::{ClaimedMail, InvalidLetter, Letter, NewMail, SealedMail};
+use crate::credential::Sealed;
 use crate::id::{MailId, UserId};
-use crate::port::{Randomness, SealContext, SealPurpose, Sealer};
+use crate::port::{Randomness, SealContext, SealError, SealPurpose, Sealer};
 use crate::store::{StoreError, UnitOfWork};
 use crate::time::Timestamp;
 use crate::use_cases::Ports;
@@ -63,6 +64,12 @@ impl Postbox {
     pub fn open(&self, mail: &ClaimedMail) -> Result<Letter, InvalidLetter> {
         let written = self.sealer.open(SealPurpose::Outbox, context(&mail.id), &mail.sealed).map_err(|_| InvalidLetter)?;
         Letter::read(written.expose_secret())
+    }
+
+    /// A letter sealed under the current key; nothing when none of the service's keys opens it.
+    pub(super) fn resealed(&self, mail: &SealedMail) -> Result<Option<Sealed>, SealError> {
+        let Ok(written) = self.sealer.open(SealPurpose::Outbox, context(&mail.id), &mail.sealed) else { return Ok(None) };
+        self.sealer.seal(SealPurpose::Outbox, context(&mail.id), written.expose_secret()).map(Some)
     }
 }
 

@@ -8,10 +8,9 @@ use crate::id::UserId;
 use crate::limit::{Counted, Whose};
 use crate::one_time::{OneTimeToken, TokenKind};
 use crate::operation::Operation;
-use crate::permission::{Permit, operations};
 use crate::port::Purpose;
 use crate::session::SessionKind;
-use crate::store::LoginName;
+use crate::store::{Attempt, LoginName, UnitOfWork};
 use crate::user::User;
 
 /// The service of accounts that sign in by links.
@@ -31,15 +30,13 @@ impl SignIns {
     ///
     /// [`SignInError`] says why not; [`SignInError::InvalidCredentials`] does not tell what is wrong with the link.
     #[tracing::instrument(skip_all)]
-    pub async fn sign_in_by_link(
+    pub(crate) async fn sign_in_by_link(
         &self,
-        _: Permit<operations::Login>,
         token: &Token,
         claim: &Claim,
         client: &Client,
         origin: &Origin,
     ) -> Result<Opened, SignInError> {
-        self.count(Counted::SignInsByAddress, Whose::Network(client.address.network()))?;
         let hashes = self.keys.candidates(Purpose::OneTime, token.expose());
         let held = self.store.read().await?.one_time_tokens().by_token(&hashes).await?;
         let account = held.as_ref().map(|held| held.user_id.clone());
@@ -50,12 +47,49 @@ impl SignIns {
                 .count(Counted::UnknownTokensByAddress, Whose::Network(client.address.network()))
                 .and(Err(SignInError::InvalidCredentials)),
         };
-        if let Err(error) = &result
-            && let Some(reason) = error.audited()
-        {
-            self.record_refusal(Operation::Login, reason, account, "", origin).await;
+        if let Err(error) = &result {
+            self.record_link(error, account, origin).await;
         }
         result
+    }
+
+    /// Counts a sign-in by a link, of whatever kind it is.
+    pub(crate) fn count_link(&self, client: &Client) -> Result<(), SignInError> {
+        self.count(Counted::SignInsByAddress, Whose::Network(client.address.network()))
+    }
+
+    /// Writes down why somebody was not let in by a link.
+    pub(crate) async fn record_link(&self, error: &SignInError, account: Option<UserId>, origin: &Origin) {
+        if let Some(reason) = error.audited() {
+            self.record_refusal(Operation::Login, reason, account, "", origin).await;
+        }
+    }
+
+    /// Begins a session for the guest whose account a unit of work has just opened, and keeps it.
+    pub(crate) async fn enter_new(
+        &self,
+        mut work: Box<dyn UnitOfWork>,
+        guest: &UserId,
+        claim: &Claim,
+        client: &Client,
+        origin: &Origin,
+    ) -> Result<Opened, SignInError> {
+        let attempt = work.credentials().attempt(&LoginName::Id(guest.clone()), &self.rules.lock, self.clock.now()).await?;
+        self.enter(work, attempt.ok_or(SignInError::InvalidCredentials)?, claim, client, origin).await
+    }
+
+    async fn enter(
+        &self,
+        mut work: Box<dyn UnitOfWork>,
+        attempt: Attempt,
+        claim: &Claim,
+        client: &Client,
+        origin: &Origin,
+    ) -> Result<Opened, SignInError> {
+        let kind = if client.is_mobile() { SessionKind::Mobile } else { SessionKind::Sso };
+        let session = self.new_session(&attempt.user.id, kind, vec![Method::MagicLink], client, self.clock.now());
+        let token = self.put_session(&mut *work, &session, attempt.guard).await?;
+        self.finish(work, attempt.user, session, token, claim, origin).await
     }
 
     async fn redeemed(
@@ -73,10 +107,7 @@ impl SignIns {
         let attempt = attempt.ok_or(SignInError::InvalidCredentials)?;
         let redeemed = work.one_time_tokens().redeem(hashes, TokenKind::MagicLink, now).await?;
         check(&redeemed.ok_or(SignInError::InvalidCredentials)?, &attempt.user)?;
-        let kind = if client.is_mobile() { SessionKind::Mobile } else { SessionKind::Sso };
-        let session = self.new_session(holder, kind, vec![Method::MagicLink], client, now);
-        let token = self.put_session(&mut *work, &session, attempt.guard).await?;
-        self.finish(work, attempt.user, session, token, claim, origin).await
+        self.enter(work, attempt, claim, client, origin).await
     }
 }
 

@@ -152,10 +152,22 @@ impl SignIns {
     pub(super) async fn counted(&self, claim: &Claim, client: &Client) -> Result<Tried, SignInError> {
         self.count(Counted::SignInsByAddress, Whose::Network(client.address.network()))?;
         let typed = claim.typed.to_lowercase();
-        let place = match self.count(Counted::SignInsByAccount, Whose::Account(&typed)).and_then(|()| Ok(self.passwords.admit()?)) {
+        let of_name = || self.count(Counted::SignInsByAccount, Whose::Account(&typed));
+        // The place first: whose password nobody is going to look at has not tried it.
+        let place = match self.passwords.admit() {
+            Ok(place) => of_name().map(|()| place),
+            Err(crowded) => Err(crowded.into()),
+        };
+        let place = match place {
             Ok(place) => Some(place),
             // Strangers keep its holder out there neither by trying his name nor by being many.
-            Err(_) if self.is_on_known_device(claim).await? => None,
+            Err(refused) if self.is_on_known_device(claim).await? => {
+                if let SignInError::Passwords(_) = refused {
+                    // This try is looked at without a place, and is none for free.
+                    drop(of_name());
+                }
+                None
+            }
             Err(refused) => return Err(refused),
         };
         if let Some(login) = &claim.login

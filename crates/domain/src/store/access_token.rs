@@ -34,8 +34,8 @@ pub trait AccessTokens: ReadAccessTokens {
     /// [`StoreError::Taken`] when another token has the id or the text.
     async fn insert(&mut self, token: &NewAccessToken, most: u32) -> Result<bool, StoreError>;
 
-    /// Switches a token on or off; tells whether there is one.
-    async fn set_active(&mut self, id: &AccessTokenId, is_active: bool) -> Result<bool, StoreError>;
+    /// Switches a token on or off; tells whether that changed it, or nothing if there is none. Of several at once, one has changed it.
+    async fn set_active(&mut self, id: &AccessTokenId, is_active: bool) -> Result<Option<bool>, StoreError>;
 
     /// Removes a token; tells whether there was one.
     async fn remove(&mut self, id: &AccessTokenId) -> Result<bool, StoreError>;

@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use super::StoreError;
 #[cfg(doc)]
 use super::UniqueField;
-use crate::credential::Digest;
+use crate::credential::{Digest, KeyId, Sealed};
 use crate::id::{MailId, UserId};
-use crate::mail::{Claim, ClaimedMail, FailedTry, MailRecord, MailState, NewMail};
+use crate::mail::{Claim, ClaimedMail, FailedTry, MailRecord, MailState, NewMail, SealedMail};
 use crate::one_time::{NewOneTimeToken, OneTimeToken, TokenKind};
 use crate::page::Page;
 use crate::time::Timestamp;
@@ -19,6 +19,8 @@ pub trait ReadOutbox: Send {
     async fn list(&mut self, states: &[MailState], page: Page) -> Result<Vec<MailRecord>, StoreError>;
     /// When the next row that waits is due.
     async fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
+    /// Letters that are sealed under another key than one, whatever their rows' state, by id and after an id.
+    async fn sealed_under_others(&mut self, key: &KeyId, after: Option<&MailId>, most: u32) -> Result<Vec<SealedMail>, StoreError>;
 }
 
 /// The outbox at rest, changed.
@@ -42,6 +44,9 @@ pub trait Outbox: ReadOutbox {
 
     /// Lets dead rows wait again, due at once with all their tries: one, or all of them. Tells how many.
     async fn retry(&mut self, id: Option<&MailId>, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Seals a letter anew where it is still the one that was read, whoever holds its row; tells whether it was.
+    async fn reseal(&mut self, id: &MailId, before: &Sealed, after: &Sealed) -> Result<bool, StoreError>;
 
     /// Cuts rows whose letters are of no use any more to what is no secret, some at a time; tells how many.
     async fn cut(&mut self, now: Timestamp, most: u32) -> Result<u64, StoreError>;

@@ -38,7 +38,7 @@ use crate::user::shown::Privacy;
 
 mod ports;
 
-pub use ports::Faults;
+pub use ports::{Faults, Meanwhile};
 
 /// Everything a test of the use cases needs.
 pub struct Bench {

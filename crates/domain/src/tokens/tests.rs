@@ -331,3 +331,22 @@ async fn a_token_lost_its_rights_with_its_owner() {
     assert!(matches!(make(&bench, &actor, "ada").await, Err(TokenError::Forbidden(_))));
     assert!(matches!(make(&bench, &acting(&bench.held(&fixture::id("ada")).await), "ada").await, Err(TokenError::Forbidden(_))));
 }
+
+#[tokio::test]
+async fn of_two_who_switch_a_token_on_at_once_one_tells_its_holder() {
+    let bench = Bench::default();
+    let ada = bench.person("ada", "system_admin system_user").await;
+    let made = make(&bench, &ada, "ada").await.unwrap().token;
+    bench.tokens.disable(&ada, Some(&made.id), &origin()).await.unwrap();
+    bench.letters().await;
+    // Both have seen it switched off before either writes.
+    let turn = crate::store::Store::begin(&*bench.store).await.unwrap();
+
+    let nowhere = origin();
+    let enable = || bench.tokens.enable(&ada, Some(&made.id), &nowhere);
+    let (first, second, ()) = tokio::join!(enable(), enable(), async { drop(turn) });
+
+    assert!(first.is_ok() && second.is_ok());
+    let told: Vec<_> = bench.letters().await.into_iter().map(|letter| letter.kind).collect();
+    assert_eq!(told, [crate::mail::MailKind::TokenEnabled]);
+}

@@ -9,7 +9,9 @@ use muster_domain::accounts::{RegisterError, SetPasswordError};
 use muster_domain::actor::Actor;
 use muster_domain::cause::chain as told;
 use muster_domain::credential::{KeyId, Password};
+use muster_domain::invitation::Invitee;
 use muster_domain::key_check::KeyCheck;
+use muster_domain::mail::{ResealedLetters, Resealing};
 use muster_domain::password::WeakPassword;
 use muster_domain::permission::{operations, permit};
 use muster_domain::port::Keyring;
@@ -78,11 +80,21 @@ async fn create(config: &Config, args: CreateArgs) -> Result<(), String> {
 
 async fn invite(config: &Config, args: &InviteArgs) -> Result<(), String> {
     let service = service(config).await?;
+    let kind = match (args.guest, args.magic_link) {
+        (false, _) => Invitee::Member,
+        (true, false) => Invitee::Guest,
+        (true, true) if service.sign_ins.rules().has_links => Invitee::GuestByLink,
+        (true, true) => return Err("guests don't sign in by links here: accounts.guest_magic_links is off, or no mail is sent".to_owned()),
+    };
     let permit = permit::<operations::InviteByLink>(&Actor::Operator, None).map_err(|error| error.to_string())?;
-    let invited =
-        service.directory.invite(permit, &args.team, &args.channels, &args.email, args.guest).await.map_err(|error| told(&error))?;
-    let link = format!("{}/signup_user_complete/?t={}", config.site_url(), invited.token.expose());
-    say(&format!("{link}\nThe link opens one account, for {} alone, within 48 hours.", invited.invitation.email))
+    let invited = service.directory.invite(permit, &args.team, &args.channels, &args.email, kind).await.map_err(|error| told(&error))?;
+    let (site, token) = (config.site_url(), invited.token.expose());
+    if kind == Invitee::GuestByLink {
+        let told = format!("The link lets one guest in, as {}, within 48 hours and without a password.", invited.invitation.email);
+        return say(&format!("{site}/landing#/login/one_time_link?t={token}\n{told}"));
+    }
+    let told = format!("The link opens one account, for {} alone, within 48 hours.", invited.invitation.email);
+    say(&format!("{site}/signup_user_complete/?t={token}\n{told}"))
 }
 
 fn not_made(error: &RegisterError) -> String {
@@ -139,12 +151,14 @@ async fn rotate(config: &Config) -> Result<(), String> {
     drop(reading);
     say(moved)?;
     let ports = wiring::ports(config, backend.store(), keys, None).map_err(|error| error.to_string())?;
+    let letters = Resealing::new(&ports).reseal().await.map_err(|error| told(&error))?;
     let resealed = wiring::service(config, ports).second_factors.reseal().await.map_err(|error| told(&error))?;
     say_resealed(&resealed)?;
-    if sessions + tokens == 0 && resealed.lost + resealed.left == 0 {
+    say_letters(letters)?;
+    if sessions + tokens == 0 && resealed.lost + resealed.left + letters.lost == 0 {
         return say(
-            "no session, token or second factor needs the former keys any more; letters that wait and links in mails may, for a week at \
-             most: empty secrets.previous_keys then",
+            "no session, token, second factor or letter needs the former keys any more; invitations and links in mails may, for a week \
+             at most: empty secrets.previous_keys then",
         );
     }
     say(&format!(
@@ -165,6 +179,18 @@ fn say_resealed(resealed: &Resealed) -> Result<(), String> {
     }
     if *left > 0 {
         say(&format!("recovery codes and known devices still stored under former keys: {left}; they go as they are used up, or expire"))?;
+    }
+    Ok(())
+}
+
+fn say_letters(ResealedLetters { letters, lost }: ResealedLetters) -> Result<(), String> {
+    if letters > 0 {
+        say(&format!("letters that wait or were given up, sealed anew: {letters}"))?;
+    }
+    if lost > 0 {
+        say(&format!(
+            "letters that no key opens: {lost}; put the key they were sealed under into secrets.previous_keys, or let them be purged"
+        ))?;
     }
     Ok(())
 }

@@ -20,6 +20,7 @@ impl From<RegisterError> for ApiError {
                 let id = "api.user.create_user.signup_link_invalid.app_error";
                 Self::client(StatusCode::NOT_FOUND, id, "The invitation is not known, or not any more.")
             }
+            RegisterError::Forbidden(error) => error.into(),
             RegisterError::OtherLink => Self::bad("api.user.create_user.signup_link_invalid.app_error", "The link is no invitation."),
             RegisterError::UnknownTeamInvitation => {
                 let id = "app.team.get_by_invite_id.finding.app_error";
@@ -242,6 +243,7 @@ impl From<HistoryError> for ApiError {
 impl From<AcceptError> for ApiError {
     fn from(error: AcceptError) -> Self {
         match error {
+            AcceptError::Forbidden(error) => error.into(),
             AcceptError::UnknownTerms => {
                 Self::client(StatusCode::NOT_FOUND, "app.terms_of_service.get.no_rows.app_error", "There are no such terms of service.")
             }

@@ -32,6 +32,7 @@ impl ApiError {
             | Forbidden::NotOwn
             | Forbidden::FactorMissing
             | Forbidden::Stale
+            | Forbidden::Demoted
             | Forbidden::NotAtTheMachine => error.into(),
         }
     }
@@ -319,6 +320,7 @@ impl From<StatusError> for ApiError {
 impl From<TermsError> for ApiError {
     fn from(error: TermsError) -> Self {
         match error {
+            TermsError::Forbidden(error) => error.into(),
             TermsError::Empty => Self::bad("api.create_terms_of_service.empty_text.app_error", "Terms of service need a text."),
             TermsError::TooLong => {
                 let id = "model.terms_of_service.is_valid.text.app_error";

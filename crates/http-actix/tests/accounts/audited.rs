@@ -5,16 +5,17 @@ use muster_domain::operation::Operation;
 use muster_domain::permission::{Recorded, TABLE};
 use serde_json::{Value, json};
 
+use crate::app::reply::Reply;
 use crate::app::{PASSWORD, TestApp, new_user};
 use crate::lists::group;
 use crate::pictures::{form, send};
 use crate::scene::Scene;
 
 /// A call that changes something: the operation, its path and its body.
-type Step = (Operation, String, Value);
+pub(crate) type Step = (Operation, String, Value);
 
 /// The ids of what is there besides.
-struct Things {
+pub(crate) struct Things {
     group: String,
     bot: String,
     terms: String,
@@ -22,7 +23,7 @@ struct Things {
     session: String,
 }
 
-async fn things(scene: &Scene) -> Things {
+pub(crate) async fn things(scene: &Scene) -> Things {
     let terms = scene.post(&scene.ada, "/terms_of_service", &json!({ "text": "Be kind." })).await.json()["id"].as_str().unwrap().to_owned();
     let bot = scene.made(&scene.ada, "/bots", &json!({ "username": "robo" })).await;
     let token = scene.made(&scene.ada, &format!("/users/{bot}/tokens"), &json!({ "description": "robo" })).await;
@@ -32,7 +33,7 @@ async fn things(scene: &Scene) -> Things {
 }
 
 /// What an admin does to accounts, in an order in which everything can be done.
-fn to_accounts(scene: &Scene, things: &Things) -> Vec<Step> {
+pub(crate) fn to_accounts(scene: &Scene, things: &Things) -> Vec<Step> {
     use Operation as O;
     let cy = |rest: &str| format!("/users/{}{rest}", scene.cy.id);
     let whole = json!({ "id": scene.cy.id, "username": "cy", "email": "cy@example.test" });
@@ -68,7 +69,7 @@ fn to_accounts(scene: &Scene, things: &Things) -> Vec<Step> {
 }
 
 /// What an admin does to all that lies around accounts.
-fn around(scene: &Scene, things: &Things) -> Vec<Step> {
+pub(crate) fn around(scene: &Scene, things: &Things) -> Vec<Step> {
     use Operation as O;
     let (team, room, bob, group, bot) = (&scene.team, &scene.room, &scene.bob.id, &things.group, &things.bot);
     let named = |name: &str| json!({ "name": name, "display_name": name, "type": "O", "team_id": team, "source": "custom" });
@@ -115,8 +116,16 @@ fn method(operation: Operation) -> &'static str {
 }
 
 /// The entries that there are, newest first.
-async fn entries(scene: &Scene) -> Vec<RecordedAudit> {
+pub(crate) async fn entries(scene: &Scene) -> Vec<RecordedAudit> {
     scene.app.store().read().await.unwrap().audits().latest(1000).await.unwrap()
+}
+
+/// Lets the admin do something.
+pub(crate) async fn take(scene: &Scene, operation: Operation, path: &str, body: &Value) -> Reply {
+    match operation {
+        Operation::SetProfileImage => send(scene, &scene.ada, &scene.cy.id, form(b"PNG")).await,
+        _ => scene.call(&scene.ada, method(operation), path, body).await,
+    }
 }
 
 #[actix_web::test]
@@ -147,10 +156,7 @@ async fn every_change_is_written_down_with_who_did_what_to_whom() {
     for (operation, path, body) in steps {
         let before = entries(&scene).await.len();
 
-        let reply = match operation {
-            Operation::SetProfileImage => send(&scene, &scene.ada, &scene.cy.id, form(b"PNG")).await,
-            _ => scene.call(&scene.ada, method(operation), &path, &body).await,
-        };
+        let reply = take(&scene, operation, &path, &body).await;
 
         assert!(reply.status < 300, "{path} {}", reply.text());
         let written = entries(&scene).await;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use muster_domain::actor::Actor;
+use muster_domain::invitation::Invitee;
 use muster_domain::permission::{operations, permit};
 use serde_json::{Value, json};
 
@@ -18,10 +19,16 @@ const NO_TEAM: &str = "app.team.get_by_invite_id.finding.app_error";
 
 /// Invites somebody as the operator does at the machine; gives the token.
 async fn invited(scene: &Scene, email: &str, channels: &[&str], is_guest: bool) -> String {
+    let invitee = if is_guest { Invitee::Guest } else { Invitee::Member };
+    invited_as(scene, email, channels, invitee).await
+}
+
+/// Invites somebody of a kind.
+async fn invited_as(scene: &Scene, email: &str, channels: &[&str], invitee: Invitee) -> String {
     let permit = permit::<operations::InviteByLink>(&Actor::Operator, None).unwrap();
     let channels: Vec<_> = channels.iter().map(|name| (*name).to_owned()).collect();
-    let invited = scene.app.service.directory.invite(permit, "crew", &channels, email, is_guest).await.unwrap();
-    invited.token.expose().to_owned()
+    let made = scene.app.service.directory.invite(permit, "crew", &channels, email, invitee).await.unwrap();
+    made.token.expose().to_owned()
 }
 
 /// Signs up by a link.
@@ -222,4 +229,28 @@ async fn an_invitation_gives_no_more_than_it_says() {
 
     assert_eq!((&user["roles"], &user["auth_service"], user.get("is_bot")), (&json!("system_user"), &json!(""), None));
     assert_eq!((user.get("mfa_active"), &user["remote_id"]), (None, &json!("")));
+}
+
+#[actix_web::test]
+async fn a_guest_whom_the_link_itself_lets_in_has_no_password_and_comes_back_by_links() {
+    let settings = |has_links: bool| {
+        format!("[accounts]\nguest_magic_links = {has_links}\n[mail]\nsmtp_host = \"127.0.0.1\"\nfrom = \"crew@example.test\"\n")
+    };
+    let app = crate::app::TestApp::mailing(&settings(true)).await;
+    let mut scene = Scene::of(app).await;
+    let token = invited_as(&scene, "gia@example.test", &["room"], Invitee::GuestByLink).await;
+    let enter = async |scene: &Scene| scene.post(None, "/users/login", &json!({ "magic_link_token": token })).await;
+    sign_up(&scene, &format!("t={token}"), "gia", "gia@example.test").await.is_error(400, UNKNOWN);
+    scene.app = scene.app.under(&settings(false));
+    assert_eq!(enter(&scene).await.status, 401);
+    scene.app = scene.app.under(&settings(true));
+
+    let reply = enter(&scene).await;
+
+    let (gia, session) = (reply.json(), reply.header("token").unwrap().to_owned());
+    assert_eq!((reply.status, &gia["username"], &gia["roles"]), (201, &json!("gia"), &json!("system_guest")));
+    assert_eq!((&gia["email_verified"], &gia["auth_service"]), (&json!(true), &json!("magic_link")));
+    let seen = scene.app.get("/api/v4/users").bearer(&session).send().await.json();
+    assert_eq!(each(&seen, "username"), ["bob", "gia"], "cy is of the team, but not of the channel");
+    enter(&scene).await.is_error(401, "api.user.login.invalid_credentials_email_username");
 }

@@ -57,6 +57,29 @@ fn a_guest_is_invited_to_channels() {
 }
 
 #[test]
+fn a_guest_is_let_in_by_the_link_itself_where_guests_sign_in_by_links() {
+    let (place, path) = place();
+    let guest = [&CREW[..], &["--guest", "--magic-link", "--channel", "off-topic"]].concat();
+    let service = place.serve();
+    socket::call(&path, "POST /api/v4/teams", &json!({ "name": "crew", "display_name": "Crew", "type": "I" })).unwrap();
+    let refused = place.run(&guest);
+    service.stop().succeeded();
+    let place = place.set("accounts.guest_magic_links", true).set("mail.smtp_host", "127.0.0.1").set("mail.from", "crew@example.test");
+    let service = place.serve();
+
+    let told = place.run(&guest).succeeded();
+
+    assert!(refused.sentence().contains("guests don't sign in by links here"), "{refused:?}");
+    let (link, rest) = told.split_once('\n').unwrap();
+    assert_eq!(rest, "The link lets one guest in, as eve@example.test, within 48 hours and without a password.\n");
+    let token = link.split_once("/landing#/login/one_time_link?t=").unwrap().1;
+    let body = json!({ "magic_link_token": token });
+    let entered = client::call(service.address, "POST /api/v4/users/login", "", &body).unwrap();
+    assert_eq!((entered.status, &entered.json()["roles"]), (201, &json!("system_guest")), "{}", entered.text);
+    assert!(!service.running.log().contains(token));
+}
+
+#[test]
 fn what_is_in_an_invitations_way_is_told() {
     let (place, path) = place();
     let _service = place.serve();

@@ -58,3 +58,28 @@ fn a_mail_server_that_is_away_fails_nothing_and_its_mail_is_tried_again_when_som
     assert!(place.run(&["mail", "list", "--all"]).succeeded().contains("  delivered "));
     service.stop().succeeded();
 }
+
+#[test]
+fn a_letter_that_was_given_up_is_sealed_anew_under_a_new_key_and_can_be_sent_without_the_former() {
+    let (old, new) = ("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", "//////////////////////////////////////////8=");
+    let address = free_address();
+    let mut place = mailing(address.port()).set("secrets.key", old);
+    let service = place.serve();
+    assert_eq!(sign_up(service.address, "ada").unwrap().status, 201);
+    poll::until("the mail is given up", || list(&place).contains("  dead ").then_some(()));
+    service.stop().succeeded();
+    place.change("secrets.key", new);
+    place.change("secrets.previous_keys", old);
+
+    let told = place.run(&["secrets", "rotate"]).succeeded();
+
+    assert!(told.contains("letters that wait or were given up, sealed anew: 1\n"), "{told}");
+    assert!(told.contains("needs the former keys any more"), "{told}");
+    assert!(!place.run(&["secrets", "rotate"]).succeeded().contains("letters that wait"), "once is enough");
+    place.change("secrets.previous_keys", "");
+    let listener = TcpListener::bind(address).unwrap();
+    assert_eq!(place.run(&["mail", "retry", "--all"]).succeeded(), "mails that are tried again: 1\n");
+    let service = place.serve();
+    assert!(recipients(&listener)[0].contains("<ada@example.test>"));
+    service.stop().succeeded();
+}

@@ -1,4 +1,4 @@
-//! A store in which something happens right before somebody looks or begins for the nth time.
+//! A store in which something happens right before somebody looks or begins for the nth time, or before he begins.
 
 use std::sync::{Arc, Mutex};
 
@@ -14,11 +14,13 @@ pub(crate) struct Racing {
     real: Arc<dyn Store>,
     /// After how many more looks it happens, and what.
     due: Mutex<Option<(u32, Happening)>>,
+    /// What happens before the next unit of work.
+    before_work: Mutex<Option<Happening>>,
 }
 
 impl Racing {
     pub(crate) fn new(real: Arc<dyn Store>) -> Self {
-        Self { real, due: Mutex::default() }
+        Self { real, due: Mutex::default(), before_work: Mutex::default() }
     }
 
     /// Lets something happen, and be kept, right before the nth look at the store from now on.
@@ -30,8 +32,13 @@ impl Racing {
         *self.due.lock().unwrap() = Some((nth, Box::new(happening)));
     }
 
+    /// Lets something happen, and be kept, right before the next unit of work begins.
+    pub(crate) fn before_work(&self, happening: impl for<'a> FnOnce(&'a mut dyn UnitOfWork) -> BoxFuture<'a, ()> + Send + 'static) {
+        *self.before_work.lock().unwrap() = Some(Box::new(happening));
+    }
+
     pub(crate) fn has_happened(&self) -> bool {
-        self.due.lock().unwrap().is_none()
+        self.due.lock().unwrap().is_none() && self.before_work.lock().unwrap().is_none()
     }
 
     fn due(&self) -> Option<Happening> {
@@ -44,8 +51,8 @@ impl Racing {
         None
     }
 
-    async fn step(&self) -> Result<(), StoreError> {
-        let Some(happening) = self.due() else { return Ok(()) };
+    async fn step(&self, happening: Option<Happening>) -> Result<(), StoreError> {
+        let Some(happening) = happening else { return Ok(()) };
         let mut work = self.real.begin().await?;
         happening(&mut *work).await;
         work.commit().await
@@ -55,12 +62,14 @@ impl Racing {
 #[async_trait]
 impl Store for Racing {
     async fn read(&self) -> Result<Box<dyn Reading>, StoreError> {
-        self.step().await?;
+        self.step(self.due()).await?;
         self.real.read().await
     }
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
-        self.step().await?;
+        self.step(self.due()).await?;
+        let happening = self.before_work.lock().unwrap().take();
+        self.step(happening).await?;
         self.real.begin().await
     }
 

@@ -37,7 +37,7 @@ async fn link(bench: &Bench) -> Token {
 
 async fn enter(bench: &Bench, token: &Token) -> Result<Opened, SignInError> {
     let claim = Claim::new(None, String::new(), String::new().into());
-    bench.sign_ins.sign_in_by_link(granted(&Actor::Nobody), token, &claim, &fixture::client(), &origin()).await
+    bench.accounts.sign_in_by_link(granted(&Actor::Nobody), token, &claim, &fixture::client(), &origin()).await
 }
 
 fn is_wrong(entered: &Result<Opened, SignInError>) -> bool {

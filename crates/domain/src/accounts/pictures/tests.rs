@@ -193,14 +193,22 @@ async fn where_no_files_are_kept_pictures_are_generated_alone() {
 #[tokio::test]
 async fn a_picture_of_who_is_gone_in_the_meantime_is_not_left() {
     let (bench, ada) = bench().await;
-    let mut turn = crate::store::Store::begin(&*bench.store).await.unwrap();
-    let meanwhile = async {
-        turn.users().remove(ada.user_id().unwrap()).await.unwrap();
-        turn.commit().await.unwrap();
-    };
-    let (outcome, ()) = tokio::join!(set(&bench, &ada, "ada", b"PNG"), meanwhile);
-    assert!(matches!(outcome, Err(SetPictureError::Missing)));
-    assert!(bench.files.names().is_empty());
+    let root = bench.person("root", "system_admin system_user").await;
+    for actor in [root, ada.clone()] {
+        let is_own = actor.user_id() == ada.user_id();
+        let mut turn = crate::store::Store::begin(&*bench.store).await.unwrap();
+        let meanwhile = async {
+            turn.users().remove(ada.user_id().unwrap()).await.unwrap();
+            turn.commit().await.unwrap();
+        };
+        let (outcome, ()) = tokio::join!(set(&bench, &actor, "ada", b"PNG"), meanwhile);
+        match outcome {
+            Err(SetPictureError::Forbidden(Forbidden::NotSignedIn)) => assert!(is_own),
+            other => assert!(matches!(other, Err(SetPictureError::Missing)) && !is_own),
+        }
+        assert!(bench.files.names().is_empty());
+        bench.person("ada", "system_user").await;
+    }
 }
 
 #[tokio::test]

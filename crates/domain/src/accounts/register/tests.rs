@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::email::MailDomains;
+use crate::invitation::Invitee;
 use crate::invitation::LIFETIME;
 use crate::limit::RateLimits;
 use crate::store::{Store, StoreError};
@@ -65,7 +66,8 @@ async fn change_team(change: impl FnOnce(&mut Team)) -> Bench {
 async fn invite(bench: &Bench, channels: &[&str], username: &str, is_guest: bool) -> Token {
     let channels: Vec<_> = channels.iter().map(|&name| name.to_owned()).collect();
     let email = format!("{username}@example.test");
-    bench.directory.invite(granted(&Actor::Operator), "crew", &channels, &email, is_guest).await.unwrap().token
+    let invitee = if is_guest { Invitee::Guest } else { Invitee::Member };
+    bench.directory.invite(granted(&Actor::Operator), "crew", &channels, &email, invitee).await.unwrap().token
 }
 
 async fn channels_of(bench: &Bench, user: &User) -> Vec<String> {
@@ -290,4 +292,26 @@ async fn a_groups_name_is_refused_before_domain_and_password() {
     let refused = async |name: &str| register(&bench, &root, wanted(name), &Link::default()).await;
     assert!(matches!(refused("Crew").await, Err(RegisterError::Taken(UniqueField::Username))));
     assert!(matches!(refused("crow").await, Err(RegisterError::Domain)));
+}
+
+#[tokio::test]
+async fn every_refused_invitation_is_written_down_once() {
+    let bench = closed(|_| ()).await;
+    let [used, late, others] =
+        [invite(&bench, &[], "ada", false).await, invite(&bench, &[], "bob", false).await, invite(&bench, &[], "cyd", false).await];
+    join(&bench, "ada", &by_token(&used)).await.unwrap();
+    let before = bench.audit().await.len();
+
+    assert!(matches!(join(&bench, "ada", &by_token(&used)).await, Err(RegisterError::UnknownInvitation)));
+    assert!(matches!(join(&bench, "eve", &by_token(&others)).await, Err(RegisterError::OtherAddress)));
+    let unknown = by_team("unknown");
+    assert!(matches!(join(&bench, "eve", &unknown).await, Err(RegisterError::UnknownTeamInvitation)));
+    bench.clock.advance(Duration::from_hours(49));
+    assert!(matches!(join(&bench, "bob", &by_token(&late)).await, Err(RegisterError::ExpiredInvitation)));
+
+    let written = bench.audit().await.split_off(before);
+    assert_eq!(written.len(), 4);
+    for entry in written {
+        assert_eq!((entry.operation.as_str(), entry.outcome.as_str(), entry.reason.as_deref()), ("CreateUser", "refused", Some("link")));
+    }
 }

@@ -1,9 +1,11 @@
 //! Which accounts a request means, and who may ask for them.
 
 use super::*;
+use crate::accounts::{CompletionWanted, ListWanted, SearchWanted};
 use crate::store::Store;
 use crate::testkit::fixture;
-use crate::testkit::service::Bench;
+use crate::testkit::service::{Bench, granted};
+use crate::user::User;
 use crate::user::query::RoleTest::{PlaceAdmin, PlaceUser};
 
 /// An admin, a member and a guest of the team `t` and its channel `c`, and somebody who belongs to nothing.
@@ -222,4 +224,25 @@ fn roles_of_a_place_count_in_that_place_alone() {
     assert!(names.filter(&Scope::Everyone).is_empty());
     assert!(roles(|r| r.role = "no_such_role".into()).is_hopeless());
     assert!(!roles(|r| r.role = "system".into()).is_hopeless() && !RoleNames::default().is_hopeless());
+}
+
+#[tokio::test]
+async fn who_was_put_out_or_demoted_lists_nobody() {
+    let bench = Bench::default();
+    let root = bench.person("root", "system_admin system_user").await;
+    let held = root.user().unwrap().clone();
+    let off = User { deleted_at: fixture::BORN, ..held.clone() };
+    let demoted = User { roles: crate::role::Roles::user(), ..held };
+    for (becomes, expected) in [(off, Forbidden::NotSignedIn), (demoted, Forbidden::Demoted)] {
+        bench.write(async |work| work.users().update(&becomes).await.unwrap()).await;
+        let (search, completion) = (SearchWanted::default(), CompletionWanted::default());
+        let refused = [
+            bench.accounts.list(granted(&root), &root, ListWanted::default()).await.unwrap_err(),
+            bench.accounts.search(granted(&root), &root, search).await.unwrap_err(),
+            bench.accounts.complete(granted(&root), &root, completion).await.unwrap_err(),
+        ];
+        for refused in refused {
+            assert!(matches!(refused, ListError::Forbidden(why) if why == expected), "{refused}");
+        }
+    }
 }

@@ -47,6 +47,6 @@ async fn only_people_accept_terms_and_only_terms_that_there_are() {
     assert!(matches!(nameless, Err(AcceptError::UnknownTerms)));
     assert!(matches!(accept(&bench, &Actor::Operator, "new", true).await, Err(AcceptError::Nobody)));
     let gone = acting(&fixture::user("gone", "gone"));
-    assert!(matches!(accept(&bench, &gone, "new", true).await, Err(AcceptError::Nobody)));
+    assert!(matches!(accept(&bench, &gone, "new", true).await, Err(AcceptError::Forbidden(Forbidden::NotSignedIn))));
     assert!(bench.audit().await.is_empty());
 }

@@ -10,6 +10,7 @@ use crate::channel::NewChannel;
 use crate::directory::Directory;
 use crate::group::{NewGroup, Place};
 use crate::id::{ChannelId, GroupId, TeamId};
+use crate::invitation::Invitee;
 use crate::permission::{Recorded, TABLE};
 use crate::preference::Preference;
 use crate::status::Presence;
@@ -139,6 +140,7 @@ macro_rules! case {
 
 mod access;
 mod groups;
+mod raced;
 mod told;
 
 const ADA: Target = Target::Known("ada");
@@ -222,7 +224,7 @@ fn of_teams_and_channels() -> Vec<Case> {
         case!(AddTeamMember, GUS, None, |w| w.directory.add_team_member(&w.root, &team(), &user("gus"), &w.origin).await),
         case!(RemoveTeamMember, ADA, None, |w| w.directory.remove_team_member(&w.root, &team(), &user("ada"), &w.origin).await),
         case!(InviteByLink, Target::None, None, |w| {
-            w.directory.invite(granted(&Actor::Operator), &fixture::team("t").name, &[], "new@example.test", false).await
+            w.directory.invite(granted(&Actor::Operator), &fixture::team("t").name, &[], "new@example.test", Invitee::Member).await
         }),
         case!(CreateChannel, Target::None, None, |w| w.directory.create_channel(&w.root, new_channel(), &w.origin).await),
         case!(CreateDirectChannel, Target::None, None, |w| {

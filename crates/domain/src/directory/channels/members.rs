@@ -2,6 +2,7 @@
 
 use super::super::{demand, in_channel, in_team, permit_for};
 use super::{ChannelError, Directory, member};
+use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
 use crate::channel::{Channel, ChannelKind, ChannelMember};
@@ -45,7 +46,7 @@ impl Directory {
         check_adding(&mut *reading, actor, &channel, &team, users).await?;
         drop(reading);
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<ChannelError>(&*self.store, actor, &[]).await?;
         let (mut members, mut failed) = (Vec::new(), None);
         for id in users {
             let user = work.users().by_id(id).await?;
@@ -119,7 +120,7 @@ impl Directory {
         demand::<operations::RemoveUserFromChannel>(actor, needed, &|permission| is_own || here(permission))?;
         drop(reading);
         let now = self.clock.now();
-        let mut work = self.store.begin().await?;
+        let mut work = acting::begin::<ChannelError>(&*self.store, actor, &[]).await?;
         if !work.channels().leave(id, user).await? {
             return Err(ChannelError::NoMember);
         }

@@ -15,22 +15,22 @@ async fn bench() -> Bench {
     bench
 }
 
-async fn invite(bench: &Bench, team: &str, channel: Option<&str>, email: &str, is_guest: bool) -> Result<Invited, InviteError> {
+async fn invite(bench: &Bench, team: &str, channel: Option<&str>, email: &str, invitee: Invitee) -> Result<Invited, InviteError> {
     let channels: Vec<_> = channel.map(str::to_owned).into_iter().collect();
-    bench.directory.invite(granted(&Actor::Operator), team, &channels, email, is_guest).await
+    bench.directory.invite(granted(&Actor::Operator), team, &channels, email, invitee).await
 }
 
 #[tokio::test]
 async fn an_invitation_names_what_there_is() {
     let bench = bench().await;
-    let made = invite(&bench, "team-t", Some("channel-c"), "New@Example.test", true).await.unwrap().invitation;
+    let made = invite(&bench, "team-t", Some("channel-c"), "New@Example.test", Invitee::Guest).await.unwrap().invitation;
     assert_eq!((made.email.as_str(), made.channels), ("new@example.test", vec![fixture::id("c")]));
-    assert!(matches!(invite(&bench, "none", None, "a@example.test", false).await, Err(InviteError::MissingTeam)));
-    assert!(matches!(invite(&bench, "team-t", Some("none"), "a@example.test", false).await, Err(InviteError::MissingChannel)));
-    assert!(matches!(invite(&bench, "team-t", None, "nonsense", false).await, Err(InviteError::Email)));
-    assert!(matches!(invite(&bench, "team-t", None, "a@example.test", true).await, Err(InviteError::GuestWithoutChannel)));
+    assert!(matches!(invite(&bench, "none", None, "a@example.test", Invitee::Member).await, Err(InviteError::MissingTeam)));
+    assert!(matches!(invite(&bench, "team-t", Some("none"), "a@example.test", Invitee::Member).await, Err(InviteError::MissingChannel)));
+    assert!(matches!(invite(&bench, "team-t", None, "nonsense", Invitee::Member).await, Err(InviteError::Email)));
+    assert!(matches!(invite(&bench, "team-t", None, "a@example.test", Invitee::Guest).await, Err(InviteError::GuestWithoutChannel)));
     bench.faults.begins.store(1, std::sync::atomic::Ordering::SeqCst);
-    assert!(matches!(invite(&bench, "team-t", None, "a@example.test", false).await, Err(InviteError::Store(_))));
+    assert!(matches!(invite(&bench, "team-t", None, "a@example.test", Invitee::Member).await, Err(InviteError::Store(_))));
 }
 
 #[tokio::test]

@@ -73,6 +73,46 @@ async fn strangers_do_not_use_up_the_tries_of_a_known_device() {
     assert_eq!(bench.sign_in("ada", RIGHT).await.unwrap().user.failed_attempts, 0, "what was refused did not count");
 }
 
+/// Counts the tries of names.
+#[derive(Default)]
+struct Names(std::sync::atomic::AtomicU32);
+
+impl Names {
+    fn tries(&self) -> u32 {
+        self.0.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+impl crate::limit::RateLimits for Names {
+    fn take(&self, counted: Counted, _: Whose<'_>) -> Option<crate::limit::Standing> {
+        self.0.fetch_add(u32::from(counted == Counted::SignInsByAccount), std::sync::atomic::Ordering::SeqCst);
+        None
+    }
+}
+
+#[tokio::test]
+async fn who_gets_no_place_has_used_no_try_of_his_name_and_who_needs_none_has() {
+    let names = Arc::<Names>::default();
+    let bench = Bench::new(account_rules(), sign_in_rules(), names.clone());
+    bench.register("ada").await;
+    let device = from_browser(&bench, RIGHT, None).await.unwrap().device.unwrap();
+    bench.passwords.is_crowded.store(true, Ordering::SeqCst);
+    let before = names.tries();
+
+    for name in ["ada", "nobody"] {
+        assert!(matches!(bench.sign_in(name, RIGHT).await, Err(SignInError::Passwords(_))));
+    }
+    assert_eq!(names.tries(), before);
+
+    from_browser(&bench, RIGHT, Some(&device)).await.unwrap();
+    assert_eq!(names.tries(), before + 1, "his password was looked at");
+    bench.passwords.is_crowded.store(false, Ordering::SeqCst);
+    for name in ["ada", "nobody"] {
+        let _ = bench.sign_in(name, "nope").await;
+    }
+    assert_eq!(names.tries(), before + 3);
+}
+
 #[tokio::test]
 async fn an_overloaded_hasher_counts_no_try_of_a_device() {
     let bench = Bench::default();

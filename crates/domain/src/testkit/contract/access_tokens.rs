@@ -197,19 +197,21 @@ pub async fn of_makers_at_once_none_goes_beyond(store: &dyn Store) {
     assert_eq!(ids(store, async |tokens| tokens.of_user(&id("a"), ALL).await).await.len(), 5);
 }
 
-/// A token is switched off and on, as often as somebody likes.
+/// A token is switched off and on, as often as somebody likes; it is told whether that changed it.
 pub async fn an_access_token_is_switched_off_and_on(store: &dyn Store) {
     with_tokens(store, &[new_access_token("t", "a"), new_access_token("u", "a")]).await;
     let switch =
         async |short: &str, is_on| done(store, async |work| work.access_tokens().set_active(&id(short), is_on).await).await.unwrap();
 
-    for is_on in [false, false, true, true, false] {
-        assert!(switch("t", is_on).await);
+    for (is_on, has_changed) in [(false, true), (false, false), (true, true), (true, false), (false, true)] {
+        assert_eq!(switch("t", is_on).await, Some(has_changed));
         assert_eq!(by_id(store, "t").await.unwrap().is_active, is_on);
     }
 
-    assert!(!switch("unknown", true).await);
+    assert_eq!(switch("unknown", true).await, None);
     assert!(by_id(store, "u").await.unwrap().is_active);
+    let told = join_all((0..20).map(|_| switch("t", true))).await;
+    assert_eq!(told.iter().filter(|told| **told == Some(true)).count(), 1, "of twenty at once one has changed it");
 }
 
 /// A token is removed once, by one of several at once, and its text finds nothing more.

@@ -7,7 +7,8 @@ use super::{minutes, taken};
 use crate::credential::{Digest, KeyId};
 use crate::invitation::{Invitation, NewInvitation};
 use crate::store::{Store, StoreError, UniqueField};
-use crate::testkit::fixture::{digest, id, invitation};
+use crate::testkit::fixture::{digest, id, invitation, user};
+use crate::user::User;
 
 async fn insert(store: &dyn Store, invitation: &NewInvitation) -> Result<(), StoreError> {
     let mut work = super::begin(store).await;
@@ -82,6 +83,30 @@ pub async fn of_fifty_at_once_one_uses_an_invitation_up(store: &dyn Store) {
     let told = join_all((0..50).map(|_| redeem(store, "x"))).await;
 
     assert_eq!(told.iter().filter(|told| **told).count(), 1);
+}
+
+/// Of two hundred who open an account by one invitation at once one does, under his address.
+pub async fn of_two_hundred_at_once_one_opens_an_account(store: &dyn Store) {
+    add_team(store, "t", &[]).await;
+    insert(store, &invitation("x", "t", "bob")).await.unwrap();
+    let open = async |number: u32| {
+        let name = format!("bob{number}");
+        let guest = User { email: user("bob", "bob").email, ..user(&name, &name) };
+        done(store, async |work| {
+            if !work.invitations().redeem(&id("x")).await? {
+                return Ok(false);
+            }
+            work.users().insert(&[guest]).await.map(|()| true)
+        })
+        .await
+    };
+
+    let told = join_all((0..200).map(open)).await;
+
+    assert_eq!(told.iter().filter(|told| matches!(told, Ok(true))).count(), 1);
+    assert!(told.iter().all(Result::is_ok));
+    let found = store.read().await.unwrap().users().by_email(&user("bob", "bob").email).await.unwrap();
+    assert!(found.is_some_and(|found| found.username.as_str().starts_with("bob")));
 }
 
 /// An invitation whose use was dropped can be used.

@@ -6,6 +6,7 @@ use futures_util::future::join_all;
 
 use super::directory::{done, people};
 use super::{minutes, taken};
+use crate::credential::{KeyId, Sealed};
 use crate::id::MailId;
 use crate::mail::{Claim, ClaimedMail, FailedTry, MailRecord, MailState, NewMail};
 use crate::page::Page;
@@ -75,6 +76,56 @@ pub async fn a_mail_is_taken_as_it_was_put(store: &dyn Store) {
     };
     assert_eq!(records, [wanted.clone(), MailRecord { id: id("y"), user_id: None, ..wanted }]);
     assert_eq!(next_due(store).await, Some(minutes(5)));
+}
+
+async fn under_others(store: &dyn Store, key: &str, after: Option<&str>, most: u32) -> Vec<MailId> {
+    let (after, mut reading) = (after.map(id), store.read().await.unwrap());
+    let found = reading.outbox().sealed_under_others(&KeyId::new(key), after.as_ref(), most).await.unwrap();
+    found.into_iter().map(|mail| mail.id).collect()
+}
+
+fn anew(short_id: &str) -> Sealed {
+    Sealed { key_id: KeyId::new("k2"), bytes: format!("\0letter {short_id} anew").into_bytes() }
+}
+
+async fn reseal(store: &dyn Store, short_id: &str, before: &Sealed) -> bool {
+    done(store, async |work| work.outbox().reseal(&id(short_id), before, &anew(short_id)).await).await.unwrap()
+}
+
+/// Letters under another key are found by id, some at a time, whether they wait, are held or were given up; wiped ones are not.
+pub async fn letters_under_another_key_are_found(store: &dyn Store) {
+    put(store, &["m1", "m2", "m3", "m4"].map(mail)).await.unwrap();
+    put(store, &[NewMail { sealed: anew("m5"), ..mail("m5") }]).await.unwrap();
+    assert_eq!(ids(store, "w", 0).await.len(), 5);
+    assert!(deliver(store, "m2", "w", 1).await && fail(store, "m3", "w", None).await);
+    let mut wanted = ["m1", "m3", "m4"].map(id::<MailId>).to_vec();
+    wanted.sort_unstable();
+
+    assert_eq!(under_others(store, "k2", None, 10).await, wanted);
+    assert_eq!(under_others(store, "k2", None, 2).await, wanted[..2]);
+    let mut reading = store.read().await.unwrap();
+    let rest = reading.outbox().sealed_under_others(&KeyId::new("k2"), Some(&wanted[1]), 10).await.unwrap();
+    assert_eq!(rest.into_iter().map(|mail| mail.id).collect::<Vec<_>>(), wanted[2..]);
+    drop(reading);
+    assert_eq!(under_others(store, "k1", None, 10).await, [id("m5")]);
+}
+
+/// A letter is sealed anew while it is the one that was read; its row stays whose it is, and a delivered one stays wiped.
+pub async fn a_letter_is_sealed_anew_while_it_is_the_one_that_was_read(store: &dyn Store) {
+    put(store, &["m1", "m2"].map(mail)).await.unwrap();
+    let [first, second] = ["m1", "m2"].map(|short| mail(short).sealed);
+    assert_eq!(ids(store, "w", 0).await.len(), 2);
+
+    assert!(reseal(store, "m1", &first).await, "whoever holds the row");
+    assert!(!reseal(store, "m1", &first).await, "it is another one now");
+    assert!(!reseal(store, "m2", &Sealed { key_id: KeyId::new("k0"), ..second.clone() }).await);
+    assert!(!reseal(store, "m3", &first).await);
+    assert!(deliver(store, "m2", "w", 1).await && !reseal(store, "m2", &second).await, "it is wiped");
+
+    assert!(fail(store, "m1", "w", Some(minutes(2))).await, "it is still his");
+    let again = claim(store, &claim_of("v", 2)).await;
+    let [again] = <[ClaimedMail; 1]>::try_from(again).unwrap();
+    assert_eq!((again.id, again.tries, again.sealed.key_id, again.sealed.bytes), (id("m1"), 2, anew("m1").key_id, anew("m1").bytes));
 }
 
 /// A mail's id is its own.

@@ -221,6 +221,7 @@ macro_rules! store_contract {
             a_token_belongs_to_one_invitation,
             an_invitation_is_used_up_once,
             of_fifty_at_once_one_uses_an_invitation_up,
+            of_two_hundred_at_once_one_opens_an_account,
             a_dropped_use_is_none,
             old_invitations_are_purged,
         }

@@ -64,9 +64,9 @@ impl AccessTokens for Repositories<Work> {
         Ok(true)
     }
 
-    async fn set_active(&mut self, id: &AccessTokenId, is_active: bool) -> Result<bool, StoreError> {
+    async fn set_active(&mut self, id: &AccessTokenId, is_active: bool) -> Result<Option<bool>, StoreError> {
         let held = self.0.state_mut().access_tokens.get_mut(id);
-        Ok(held.map(|held| held.token.is_active = is_active).is_some())
+        Ok(held.map(|held| std::mem::replace(&mut held.token.is_active, is_active) != is_active))
     }
 
     async fn remove(&mut self, id: &AccessTokenId) -> Result<bool, StoreError> {

@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use super::state::HeldMail;
 use super::{Look, Repositories, Work, at_most, part};
+use crate::credential::{KeyId, Sealed};
 use crate::id::MailId;
-use crate::mail::{Claim, ClaimedMail, FailedTry, MailRecord, MailState, NewMail};
+use crate::mail::{Claim, ClaimedMail, FailedTry, MailRecord, MailState, NewMail, SealedMail};
 use crate::page::Page;
 use crate::store::{Outbox, ReadOutbox, StoreError, UniqueField};
 use crate::time::Timestamp;
@@ -71,6 +72,17 @@ impl<S: Look> ReadOutbox for Repositories<S> {
         let waiting = state.outbox.iter().filter(|held| held.record.state == MailState::Waiting);
         Ok(waiting.map(|held| held.record.due_at).min())
     }
+
+    async fn sealed_under_others(&mut self, key: &KeyId, after: Option<&MailId>, most: u32) -> Result<Vec<SealedMail>, StoreError> {
+        let is_meant =
+            |held: &&HeldMail| !held.is_wiped && held.mail.sealed.key_id != *key && after.is_none_or(|after| held.mail.id > *after);
+        let state = self.0.state();
+        let found = state.outbox.iter().filter(is_meant);
+        let mut found: Vec<_> = found.map(|held| SealedMail { id: held.mail.id.clone(), sealed: held.mail.sealed.clone() }).collect();
+        found.sort_unstable_by(|one, other| one.id.cmp(&other.id));
+        found.truncate(at_most(most));
+        Ok(found)
+    }
 }
 
 #[async_trait]
@@ -120,6 +132,15 @@ impl Outbox for Repositories<Work> {
             count += 1;
         }
         Ok(count)
+    }
+
+    async fn reseal(&mut self, id: &MailId, before: &Sealed, after: &Sealed) -> Result<bool, StoreError> {
+        let is_same = |held: &&mut HeldMail| {
+            let sealed = &held.mail.sealed;
+            held.mail.id == *id && !held.is_wiped && sealed.key_id == before.key_id && sealed.bytes == before.bytes
+        };
+        let held = self.0.state_mut().outbox.iter_mut().find(is_same);
+        Ok(held.map(|held| held.mail.sealed = after.clone()).is_some())
     }
 
     async fn cut(&mut self, now: Timestamp, most: u32) -> Result<u64, StoreError> {

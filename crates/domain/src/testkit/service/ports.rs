@@ -1,17 +1,19 @@
 //! Ports that stand in for those of a bench: a store that fails when it is told to, and a hasher that waits.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
 use super::super::fake::PlainPasswords;
 use crate::credential::{Password, PasswordHash};
+use crate::id::{InvitationId, UserId};
 use crate::port::{PasswordPlace, Passwords, PasswordsError, Verdict};
 use crate::store::{
     AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences, Reading,
     Service, Sessions, Statuses, Store, StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
+use crate::user::User;
 
 /// Which calls of a store fail next, and how many units of work it has kept.
 #[derive(Debug, Default)]
@@ -22,7 +24,32 @@ pub struct Faults {
     pub begins: AtomicU32,
     /// How many of the next units of work can't be kept.
     pub commits: AtomicU32,
+    /// What somebody else does to an account right before the next unit of work begins.
+    pub meanwhile: Mutex<Option<Meanwhile>>,
     kept: AtomicU64,
+}
+
+/// Something that somebody else does.
+#[derive(Debug, Clone)]
+pub enum Meanwhile {
+    /// He writes an account.
+    Writes(Box<User>),
+    /// He removes one.
+    Removes(UserId),
+    /// He uses an invitation up.
+    Redeems(InvitationId),
+}
+
+impl Meanwhile {
+    async fn happen(self, store: &dyn Store) -> Result<(), StoreError> {
+        let mut work = store.begin().await?;
+        match self {
+            Self::Writes(user) => work.users().update(&user).await?,
+            Self::Removes(id) => work.users().remove(&id).await.map(drop)?,
+            Self::Redeems(id) => work.invitations().redeem(&id).await.map(drop)?,
+        }
+        work.commit().await
+    }
 }
 
 impl Faults {
@@ -52,6 +79,10 @@ impl Store for FaultyStore {
 
     async fn begin(&self) -> Result<Box<dyn UnitOfWork>, StoreError> {
         Faults::strike(&self.faults.begins)?;
+        let meanwhile = self.faults.meanwhile.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(meanwhile) = meanwhile {
+            meanwhile.happen(&*self.behind).await?;
+        }
         Ok(Box::new(FaultyWork { behind: self.behind.begin().await?, faults: Arc::clone(&self.faults) }))
     }
 

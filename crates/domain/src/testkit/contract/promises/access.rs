@@ -92,6 +92,8 @@ macro_rules! access_contract {
         }
         $crate::store_contract! { @group $fresh_store outbox:
             a_mail_is_taken_as_it_was_put,
+            letters_under_another_key_are_found,
+            a_letter_is_sealed_anew_while_it_is_the_one_that_was_read,
             an_id_belongs_to_one_mail,
             a_mail_is_taken_by_one_at_a_time,
             takes_at_once_share_no_mail,
