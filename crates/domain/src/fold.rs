@@ -1,6 +1,7 @@
 //! Texts without regard to case and accents, for searching and sorting. No database folds: both then answer alike.
 
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::decompose_compatible;
 
 /// Folds a text: compatibility forms become plain ones, letters lose case and accents, and letters with a stroke or a ligature
 /// become the ones that people type for them.
@@ -9,9 +10,11 @@ pub fn folded(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
     }
-    let mut out = String::with_capacity(text.len());
+    let (mut parts, mut out) = (String::with_capacity(text.len()), String::with_capacity(text.len()));
+    // Marks are put in order after case is gone: the iota below a letter is a mark, but a letter in upper case, and stays where it is.
+    text.chars().for_each(|c| decompose_compatible(c, |part| parts.push(part)));
     // By way of upper case: it resolves ß, ŉ and final sigma as Unicode's full case folding does.
-    let caseless = text.nfkd().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let caseless = parts.chars().flat_map(char::to_lowercase).flat_map(char::to_uppercase).flat_map(char::to_lowercase);
     for plain in caseless.nfkd().filter(|&c| !is_accent(c)) {
         match spelled_out(plain) {
             Some(letters) => out.push_str(letters),
@@ -63,6 +66,8 @@ mod tests {
             ("ｄｎ", "dn"),
             ("李", "李"),
             ("Þór", "thor"),
+            ("ῷ\u{10a38}", "ωι\u{10a38}"),
+            ("Ω\u{342}Ι\u{10a38}", "ωι\u{10a38}"),
         ];
         for (text, plain) in pairs {
             assert_eq!(folded(text), plain, "{text}");
