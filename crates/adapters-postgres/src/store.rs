@@ -20,6 +20,9 @@ use crate::lease::Lease;
 use crate::migration;
 use crate::open::{self, PgOptions};
 
+/// How often a store that closes looks whether its connections are back.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
 /// Everything in one PostgreSQL database.
 pub struct PgStore {
     pool: Pool<AsyncPgConnection>,
@@ -56,6 +59,15 @@ impl PgStore {
     /// [`MigrateError::Unavailable`] when the database does not answer.
     pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
         migration::pending(&self.connector).await
+    }
+
+    /// Closes every connection for good, each after what runs on it; what is asked of the store from now on fails.
+    pub async fn close(&self) {
+        self.pool.close();
+        // The pool does not tell when the last of those it has lent comes back.
+        while self.pool.status().size > 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     async fn lease(&self) -> Result<Lease, StoreError> {

@@ -24,6 +24,8 @@ use crate::{local, maintenance, metrics_page};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
+/// How long closing the store may take where requests have used up the time to stop in.
+const LEAST_TO_CLOSE: Duration = Duration::from_secs(1);
 
 /// A store that is ready to be used, with keys that belong to it.
 pub struct Ready {
@@ -35,14 +37,16 @@ pub struct Ready {
     pub key_check: KeyCheck,
 }
 
-/// Opens the store, brings it up to date, and checks that the keys belong to it.
+/// Opens the store, brings it up to date, and checks that the keys belong to it. From when the store is open it is kept in the given
+/// place too: whatever comes of the rest, it is to be closed.
 ///
 /// # Errors
 ///
 /// [`StartError`] says what is in the way, and how to mend it.
-pub async fn ready(config: &Config) -> Result<Ready, StartError> {
+pub async fn ready(config: &Config, opened: &OnceLock<Backend>) -> Result<Ready, StartError> {
     wiring::check_keys(config)?;
     let backend = Backend::open(config).await?;
+    let _ = opened.set(backend.clone());
     if config.store.migrate {
         for name in backend.migrate().await? {
             tracing::info!(name, "applied a migration");
@@ -72,15 +76,36 @@ fn foreign(made_for_want: Option<&Path>) -> StartError {
     })
 }
 
-/// Serves until a signal says to stop; what runs then is finished first.
+/// Serves until a signal says to stop; what runs then is finished first, and the store closed last.
 ///
 /// # Errors
 ///
 /// [`StartError`] when the service does not start.
 pub async fn serve(config: Config) -> Result<(), StartError> {
+    let (opened, told_at) = (OnceLock::new(), Arc::default());
+    let served = serve_in(&config, &opened, &told_at).await;
+    close(&opened, time_left(&config, &told_at).max(LEAST_TO_CLOSE)).await;
+    served
+}
+
+/// How much of the time to stop in is left; all of it, if nobody said to stop.
+fn time_left(config: &Config, told_at: &OnceLock<Instant>) -> Duration {
+    let passed = told_at.get().map(Instant::elapsed).unwrap_or_default();
+    Duration::from_secs(config.server.shutdown_secs).saturating_sub(passed)
+}
+
+/// Closes the store, if it was opened, for so long at most.
+pub(crate) async fn close(opened: &OnceLock<Backend>, patience: Duration) {
+    let Some(backend) = opened.get() else { return };
+    if tokio::time::timeout(patience, backend.close()).await.is_err() {
+        tracing::warn!("the store was not closed in time; the next start puts it in order");
+    }
+}
+
+async fn serve_in(config: &Config, opened: &OnceLock<Backend>, told_at: &Arc<OnceLock<Instant>>) -> Result<(), StartError> {
     let mut stop = Box::pin(stop_signal()?);
     let mut started = tokio::select! {
-        started = start(&config) => started?,
+        started = start(config, opened) => started?,
         () = &mut stop => {
             tracing::info!("stopped before the service had started");
             return Ok(());
@@ -88,7 +113,6 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
     };
     let (service, upkeep, couriers) = (started.service.clone(), started.upkeep.clone(), started.couriers.take());
     let halt = couriers.as_ref().map(Couriers::halt);
-    let told_at = Arc::<OnceLock<Instant>>::default();
     let stop = Box::pin({
         let told_at = told_at.clone();
         async move {
@@ -100,10 +124,9 @@ pub async fn serve(config: Config) -> Result<(), StartError> {
             }
         }
     });
-    run(&config, started, stop).await?;
+    run(config, started, stop).await?;
     if let Some(couriers) = couriers {
-        let passed = told_at.get().map(Instant::elapsed).unwrap_or_default();
-        couriers.stop(Duration::from_secs(config.server.shutdown_secs).saturating_sub(passed)).await;
+        couriers.stop(time_left(config, told_at)).await;
     }
     upkeep.abort();
     service.refusals.flush().await;
@@ -120,11 +143,11 @@ struct Started {
     couriers: Option<Couriers>,
 }
 
-async fn start(config: &Config) -> Result<Started, StartError> {
+async fn start(config: &Config, opened: &OnceLock<Backend>) -> Result<Started, StartError> {
     let listener = listen(config.server.listen, "server.listen")?;
     let metrics = metrics(config)?;
     let local = config.server.local_socket.as_deref().map(local::listen).transpose()?;
-    let Ready { backend, keys, .. } = ready(config).await?;
+    let Ready { backend, keys, .. } = ready(config, opened).await?;
     let limits = wiring::limits(config);
     let ports: Ports = wiring::ports(config, backend.store(), keys, limits.clone())?;
     let (bell, courier) = (Arc::<Notify>::default(), wiring::courier(config, &ports)?);

@@ -25,7 +25,8 @@ pub enum StartError {
     Listen(String),
 }
 
-/// The opened store.
+/// The opened store. Clones share it.
+#[derive(Clone)]
 pub enum Backend {
     /// A file.
     Sqlite(Arc<SqliteStore>, PathBuf),
@@ -68,6 +69,14 @@ impl Backend {
         match self {
             Self::Sqlite(_, path) => Some(path),
             Self::Postgres(_) => None,
+        }
+    }
+
+    /// Closes the store for good, after what runs in it. A file is whole then, without the logs beside it.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(store, _) => store.close().await,
+            Self::Postgres(store) => store.close().await,
         }
     }
 
