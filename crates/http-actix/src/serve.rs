@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
+use metrics_exporter_prometheus::PrometheusHandle;
 use muster_domain::cause::chain as told;
 use muster_domain::key_check::{self, KeyCheck};
+use muster_domain::mail::Courier;
+use muster_domain::port::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -18,9 +21,10 @@ use tokio::time::Instant;
 use crate::app::{self, Service};
 use crate::bell::RingingStore;
 use crate::config::Config;
-use crate::courier::Couriers;
+use crate::limits::MemoryLimits;
+use crate::supervisor::{Patience, Stopped, Supervisor};
 use crate::wiring::{self, Backend, Keys, Ports, StartError};
-use crate::{local, maintenance, metrics_page};
+use crate::{courier, local, maintenance, metrics_page};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
@@ -104,31 +108,26 @@ pub(crate) async fn close(opened: &OnceLock<Backend>, patience: Duration) {
 
 async fn serve_in(config: &Config, opened: &OnceLock<Backend>, told_at: &Arc<OnceLock<Instant>>) -> Result<(), StartError> {
     let mut stop = Box::pin(stop_signal()?);
-    let mut started = tokio::select! {
+    let (started, background) = tokio::select! {
         started = start(config, opened) => started?,
         () = &mut stop => {
             tracing::info!("stopped before the service had started");
             return Ok(());
         }
     };
-    let (service, upkeep, couriers) = (started.service.clone(), started.upkeep.clone(), started.couriers.take());
-    let halt = couriers.as_ref().map(Couriers::halt);
+    let halt = background.halt();
     let stop = Box::pin({
         let told_at = told_at.clone();
         async move {
             stop.await;
             let _ = told_at.set(Instant::now());
             // They take no mail up while requests end: both have the same time.
-            if let Some(halt) = halt {
-                let _ = halt.send(true);
-            }
+            let _ = halt.send(true);
         }
     });
+    let service = started.service.clone();
     run(config, started, stop).await?;
-    if let Some(couriers) = couriers {
-        couriers.stop(time_left(config, told_at)).await;
-    }
-    upkeep.abort();
+    background.stop(time_left(config, told_at)).await;
     service.refusals.flush().await;
     Ok(())
 }
@@ -139,13 +138,11 @@ struct Started {
     metrics: Option<actix_web::dev::Server>,
     local: Option<std::os::unix::net::UnixListener>,
     service: Data<Service>,
-    upkeep: tokio::task::AbortHandle,
-    couriers: Option<Couriers>,
 }
 
-async fn start(config: &Config, opened: &OnceLock<Backend>) -> Result<Started, StartError> {
+async fn start(config: &Config, opened: &OnceLock<Backend>) -> Result<(Started, Supervisor), StartError> {
     let listener = listen(config.server.listen, "server.listen")?;
-    let metrics = metrics(config)?;
+    let (counted, metrics) = metrics(config)?.unzip();
     let local = config.server.local_socket.as_deref().map(local::listen).transpose()?;
     let Ready { backend, keys, .. } = ready(config, opened).await?;
     let limits = wiring::limits(config);
@@ -154,23 +151,46 @@ async fn start(config: &Config, opened: &OnceLock<Backend>) -> Result<Started, S
     let ringing = Ports { store: Arc::new(RingingStore::new(ports.store, bell.clone())), ..ports };
     let service = wiring::service(config, ringing);
     greet(config, &service).await?;
-    let couriers = courier.map(|courier| Couriers::start(config.mail.connections, &courier, &service.clock, &bell));
-    let upkeep = tokio::spawn(maintenance::run(service.clone(), limits, wiring::retentions(config))).abort_handle();
-    Ok(Started { listener, metrics, local, service, upkeep, couriers })
+    let mut background = Supervisor::new(service.task_health.clone(), Patience::USUAL);
+    if let Some(courier) = courier {
+        start_couriers(&mut background, config.mail.connections, &courier, &service.clock, &bell);
+    }
+    start_upkeep(&mut background, &service, limits, wiring::retentions(config));
+    if let Some(counted) = counted {
+        background.start("metrics", move |stopped| until(stopped, metrics_page::keep(counted.clone())));
+    }
+    Ok((Started { listener, metrics, local, service }, background))
 }
 
-fn metrics(config: &Config) -> Result<Option<actix_web::dev::Server>, StartError> {
+/// Starts so many at once, whom a bell wakes.
+fn start_couriers(background: &mut Supervisor, count: u32, courier: &Arc<Courier>, clock: &Arc<dyn Clock>, bell: &Arc<Notify>) {
+    for _ in 0..count {
+        let (courier, clock, bell) = (courier.clone(), clock.clone(), bell.clone());
+        background.start("courier", move |stopped| courier::work(courier.clone(), clock.clone(), bell.clone(), stopped));
+    }
+}
+
+fn start_upkeep(background: &mut Supervisor, service: &Data<Service>, limits: Option<Arc<MemoryLimits>>, retentions: [Duration; 2]) {
+    let often = service.clone();
+    background.start("upkeep", move |stopped| until(stopped, maintenance::often(often.clone(), limits.clone())));
+    let seldom = service.clone();
+    background.start("sweeps", move |stopped| until(stopped, maintenance::seldom(seldom.clone(), retentions)));
+}
+
+/// Lets a task run that may be cut off anywhere, until it is told to stop.
+async fn until(mut stopped: Stopped, task: impl Future<Output = ()>) {
+    tokio::select! {
+        _ = stopped.wait_for(|is_told| *is_told) => {}
+        () = task => {}
+    }
+}
+
+/// What counts, and the server that shows it; nothing if nobody wants it.
+fn metrics(config: &Config) -> Result<Option<(PrometheusHandle, actix_web::dev::Server)>, StartError> {
     let Some(address) = config.server.admin_listen else { return Ok(None) };
     let handle = metrics_page::record().map_err(|error| StartError::Listen(format!("metrics can't be counted: {error}")))?;
-    let upkeep = handle.clone();
-    tokio::spawn(async move {
-        let mut often = tokio::time::interval(std::time::Duration::from_secs(5));
-        loop {
-            often.tick().await;
-            upkeep.run_upkeep();
-        }
-    });
-    metrics_page::server(address, handle).map(Some).map_err(|error| refused(address, "server.admin_listen", &error))
+    let server = metrics_page::server(address, handle.clone()).map_err(|error| refused(address, "server.admin_listen", &error))?;
+    Ok(Some((handle, server)))
 }
 
 fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, StartError> {

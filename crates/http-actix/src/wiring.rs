@@ -135,6 +135,7 @@ pub fn service(config: &Config, ports: Ports) -> Data<Service> {
         refused_sign_in: Duration::from_millis(config.accounts.refused_sign_in_ms),
         answers_like_reference: config.compat.reference_status_codes,
         background: tokio::runtime::Handle::current(),
+        task_health: Arc::default(),
     })
 }
 
