@@ -4,6 +4,7 @@ mod backend;
 mod files;
 mod keys;
 mod mail;
+mod secret_file;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +86,7 @@ pub fn check(config: &Config) -> Result<(), StartError> {
     if config.mail.is_on() {
         mail::mailer(config)?;
     }
+    files::check(config)?;
     passwords(config).map(drop)
 }
 
