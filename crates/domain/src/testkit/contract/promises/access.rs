@@ -51,6 +51,7 @@ macro_rules! access_contract {
             sessions_on_a_device_end,
             the_sessions_last_active_are_kept,
             as_many_sessions_are_kept_as_wanted,
+            a_new_session_gives_way_to_none,
             a_touch_moves_forward_only,
             a_touch_moves_a_token_to_another_key,
             a_touch_brings_nothing_back,
