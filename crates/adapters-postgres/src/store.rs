@@ -8,7 +8,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use muster_domain::store::{
     AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences,
-    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
+    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadKnownDevices, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
     ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError,
     Teams, TermsOfService, UnitOfWork, Users,
 };
@@ -136,6 +136,7 @@ impl Reading for PgReading {
         outbox: ReadOutbox,
         one_time_tokens: ReadOneTimeTokens,
         factors: ReadFactors,
+        known_devices: ReadKnownDevices,
         service: ReadService,
     }
 }

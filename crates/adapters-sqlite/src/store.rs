@@ -8,7 +8,7 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use muster_domain::store::{
     AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences,
-    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
+    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadKnownDevices, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
     ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError,
     Teams, TermsOfService, UnitOfWork, Users,
 };
@@ -196,6 +196,10 @@ impl Reading for SqliteReading {
     }
 
     fn factors(&mut self) -> &mut dyn ReadFactors {
+        &mut self.repositories
+    }
+
+    fn known_devices(&mut self) -> &mut dyn ReadKnownDevices {
         &mut self.repositories
     }
 
