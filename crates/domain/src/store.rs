@@ -266,8 +266,6 @@ pub struct Attempt {
     pub is_open: bool,
     /// Until when it is locked.
     pub locked_until: Timestamp,
-    /// Its live sessions.
-    pub live_sessions: u32,
     /// What must still hold when a session is made.
     pub guard: Guard,
 }

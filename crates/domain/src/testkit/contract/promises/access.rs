@@ -20,7 +20,6 @@ macro_rules! access_contract {
             no_more_tries_are_given_back_than_were_counted,
             forgiving_unlocks,
             a_session_opened_forgives,
-            a_try_counts_live_sessions,
             an_account_has_one_password,
             a_password_belongs_to_an_account,
             a_change_replaces_the_password,
