@@ -166,10 +166,10 @@ async fn a_closed_store_leaves_no_connection_behind() {
 
     tokio::join!(store.close(), async { drop(work) });
 
+    assert!(matches!(store.read().await.err(), Some(StoreError::Unavailable(_))));
+    assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
     // The server lets go of a connection a moment after it was told.
     while !backends(&onlooker).await.is_empty() {
         tokio::task::yield_now().await;
     }
-    assert!(matches!(store.read().await.err(), Some(StoreError::Unavailable(_))));
-    assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
 }

@@ -115,13 +115,12 @@ where
     let mut pause = patience.first_pause;
     loop {
         let mut running = pin!(AssertUnwindSafe(task(stopped.clone())).catch_unwind());
-        let ended = match timeout(patience.calm, &mut running).await {
-            Ok(ended) => ended,
-            Err(_) => {
-                health.well(key);
-                pause = patience.first_pause;
-                running.await
-            }
+        let ended = if let Ok(ended) = timeout(patience.calm, &mut running).await {
+            ended
+        } else {
+            health.well(key);
+            pause = patience.first_pause;
+            running.await
         };
         if ended.is_ok() {
             return health.well(key);
