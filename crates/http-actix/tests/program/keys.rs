@@ -30,7 +30,7 @@ fn a_key_file_that_others_can_read_is_refused() {
 #[test]
 fn a_file_of_a_secret_that_others_can_read_is_refused() {
     let smtp = |place: Place| place.set("mail.smtp_host", "smtp.test").set("mail.from", "a@crew.test").set("mail.username", "users");
-    let s3 = |place: Place| place.set("files.driver", "s3").set("files.s3_bucket", "b").set("files.s3_key_id", "k");
+    let s3 = |place: Place| place.set("files.driver", "s3").set("files.s3_bucket", "bucket").set("files.s3_key_id", "k");
     let settings: [(&str, &dyn Fn(Place) -> Place); 3] =
         [("store.url_file", &|place| place), ("mail.password_file", &smtp), ("files.s3_secret_file", &s3)];
     for (setting, others) in settings {
