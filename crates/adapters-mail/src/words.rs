@@ -16,10 +16,57 @@ pub(crate) struct Words {
     pub(crate) action: Option<&'static str>,
 }
 
+const fn says(subject: &'static str, paragraphs: &'static [&'static str], action: Option<&'static str>) -> Words {
+    Words { subject, paragraphs, action }
+}
+
 /// What every letter begins and ends with.
 pub(crate) struct Frame {
     pub(crate) greeting: &'static str,
     pub(crate) closing: &'static str,
+}
+
+/// All that is said in one language.
+struct Letters {
+    frame: Frame,
+    ways_in: WaysIn,
+    account: AccountNews,
+    factors: FactorNews,
+    tokens: TokenNews,
+}
+
+/// Letters about ways in.
+struct WaysIn {
+    reset: Words,
+    signs_in_elsewhere: Words,
+    verification: Words,
+    magic_link: Words,
+    new_device: Words,
+    sign_in_method_changed: Words,
+}
+
+/// Letters about what becomes of an account.
+struct AccountNews {
+    password_changed: Words,
+    email_arrived: Words,
+    email_left: Words,
+    roles_raised: Words,
+    account_ended: Words,
+    username_changed: Words,
+}
+
+/// Letters about second factors.
+struct FactorNews {
+    factor_on: Words,
+    factor_off: Words,
+    recovery_code_used: Words,
+    recovery_codes_made: Words,
+}
+
+/// Letters about access tokens.
+struct TokenNews {
+    token_made: Words,
+    token_enabled: Words,
 }
 
 /// A language that letters are written in.
@@ -59,23 +106,41 @@ impl Language {
         }
     }
 
-    pub(crate) const fn words(self, kind: MailKind) -> Words {
+    const fn letters(self) -> &'static Letters {
         match self {
-            Self::English => english::words(kind),
-            Self::German => german::words(kind),
-            Self::Spanish => spanish::words(kind),
-            Self::French => french::words(kind),
-            Self::Japanese => japanese::words(kind),
+            Self::English => &english::LETTERS,
+            Self::German => &german::LETTERS,
+            Self::Spanish => &spanish::LETTERS,
+            Self::French => &french::LETTERS,
+            Self::Japanese => &japanese::LETTERS,
+        }
+    }
+
+    pub(crate) const fn words(self, kind: MailKind) -> &'static Words {
+        let Letters { ways_in, account, factors, tokens, .. } = self.letters();
+        match kind {
+            MailKind::Reset => &ways_in.reset,
+            MailKind::SignsInElsewhere => &ways_in.signs_in_elsewhere,
+            MailKind::Verification => &ways_in.verification,
+            MailKind::MagicLink => &ways_in.magic_link,
+            MailKind::NewDevice => &ways_in.new_device,
+            MailKind::SignInMethodChanged => &ways_in.sign_in_method_changed,
+            MailKind::PasswordChanged => &account.password_changed,
+            MailKind::EmailArrived => &account.email_arrived,
+            MailKind::EmailLeft => &account.email_left,
+            MailKind::RolesRaised => &account.roles_raised,
+            MailKind::AccountEnded => &account.account_ended,
+            MailKind::UsernameChanged => &account.username_changed,
+            MailKind::FactorOn => &factors.factor_on,
+            MailKind::FactorOff => &factors.factor_off,
+            MailKind::RecoveryCodeUsed => &factors.recovery_code_used,
+            MailKind::RecoveryCodesMade => &factors.recovery_codes_made,
+            MailKind::TokenMade => &tokens.token_made,
+            MailKind::TokenEnabled => &tokens.token_enabled,
         }
     }
 
     pub(crate) const fn frame(self) -> &'static Frame {
-        match self {
-            Self::English => &english::FRAME,
-            Self::German => &german::FRAME,
-            Self::Spanish => &spanish::FRAME,
-            Self::French => &french::FRAME,
-            Self::Japanese => &japanese::FRAME,
-        }
+        &self.letters().frame
     }
 }

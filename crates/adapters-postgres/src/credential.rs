@@ -40,7 +40,6 @@ macro_rules! attempt {
              SELECT ",
             account!(""),
             ", secret, claimed_attempts, claimed_until, \
-             (SELECT count(*) FROM sessions WHERE user_id = found.id AND ended_at IS NULL AND expires_at > ? AND absolute_expires_at > ?), \
              (SELECT value::bigint FROM service_state WHERE name = 'global_epoch') \
              FROM found LEFT JOIN claimed ON claimed_id = id"
         )
@@ -54,7 +53,7 @@ const UPSERT: &str = "INSERT INTO credentials (id, user_id, kind, secret, create
     ON CONFLICT (user_id, kind) WHERE kind = 'password' DO UPDATE SET id = excluded.id, secret = excluded.secret, key_id = NULL, \
     parameters = NULL, created_at = excluded.created_at, last_used_at = NULL";
 
-type AttemptTypes = (UserSql, Nullable<Text>, Nullable<BigInt>, Nullable<BigInt>, BigInt, Nullable<BigInt>);
+type AttemptTypes = (UserSql, Nullable<Text>, Nullable<BigInt>, Nullable<BigInt>, Nullable<BigInt>);
 
 /// What a try of a password found.
 #[derive(Queryable)]
@@ -63,7 +62,6 @@ struct AttemptRow {
     secret: Option<String>,
     claimed_attempts: Option<i64>,
     claimed_until: Option<i64>,
-    live_sessions: i64,
     global_epoch: Option<i64>,
 }
 
@@ -81,7 +79,6 @@ impl AttemptRow {
             hash: self.secret.map(PasswordHash::from),
             is_open,
             locked_until: Timestamp::from_millis(locked_until),
-            live_sessions: u32::try_from(self.live_sessions).unwrap_or(u32::MAX),
         })
     }
 
@@ -125,7 +122,7 @@ fn attempt_statement<'a>(login: &'a LoginName, rules: &LockRules, now: Timestamp
         LoginName::Text(text) => (ATTEMPT_BY_TEXT, vec![Bind::Text(text), Bind::Text(text), Bind::Text(text)]),
     };
     let (limit, now) = (i64::from(rules.limit), now.as_millis());
-    let numbers = [limit, now, rules.longest_lock_ms, rules.first_lock_ms, limit, limit, now, now, now];
+    let numbers = [limit, now, rules.longest_lock_ms, rules.first_lock_ms, limit, limit, now];
     binds.extend(numbers.map(Bind::Number));
     Statement::new(sql, binds)
 }

@@ -7,7 +7,7 @@ use diesel_async::RunQueryDsl;
 use muster_domain::credential::Digest;
 use muster_domain::device::NewDevice;
 use muster_domain::id::UserId;
-use muster_domain::store::{KnownDevices, LockRules, StoreError};
+use muster_domain::store::{KnownDevices, LockRules, ReadKnownDevices, StoreError};
 use muster_domain::time::Timestamp;
 
 use crate::lease::Lease;
@@ -73,6 +73,17 @@ fn texts(texts: &[String]) -> Bind<'_> {
 }
 
 #[async_trait]
+impl ReadKnownDevices for Lease {
+    #[tracing::instrument(name = "db.known_devices.is_known", skip_all, fields(user.id = user.as_str()))]
+    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
+        let hashes = with_keys(hashes);
+        let binds = vec![Bind::Text(user.as_str()), texts(&hashes)];
+        let found = Statement::<(Bool,)>::new(IS_KNOWN, binds).get_result::<(bool,)>(self.connection()?).await;
+        self.settle(found).map(|(is_known,)| is_known)
+    }
+}
+
+#[async_trait]
 impl KnownDevices for Lease {
     #[tracing::instrument(name = "db.known_devices.attempt", skip_all, fields(user.id = user.as_str()))]
     async fn attempt(&mut self, user: &UserId, hashes: &[Digest], rules: &LockRules, now: Timestamp) -> Result<bool, StoreError> {
@@ -89,14 +100,6 @@ impl KnownDevices for Lease {
         let binds = vec![Bind::Text(user.as_str()), texts(&hashes)];
         let given = Statement::<()>::new(GIVE_BACK, binds).execute(self.connection()?).await;
         self.settle(given).map(drop)
-    }
-
-    #[tracing::instrument(name = "db.known_devices.is_known", skip_all, fields(user.id = user.as_str()))]
-    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
-        let hashes = with_keys(hashes);
-        let binds = vec![Bind::Text(user.as_str()), texts(&hashes)];
-        let found = Statement::<(Bool,)>::new(IS_KNOWN, binds).get_result::<(bool,)>(self.connection()?).await;
-        self.settle(found).map(|(is_known,)| is_known)
     }
 
     #[tracing::instrument(name = "db.known_devices.recognise", skip_all, fields(user.id = user.as_str()))]

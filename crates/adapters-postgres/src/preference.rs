@@ -7,7 +7,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use muster_domain::id::UserId;
-use muster_domain::preference::Preference;
+use muster_domain::preference::{OF_SERVICE, Preference};
 use muster_domain::store::{Preferences, ReadPreferences, StoreError};
 
 use crate::error::corrupt;
@@ -66,7 +66,9 @@ impl ReadPreferences for Lease {
 
     #[tracing::instrument(name = "db.preferences.count", skip_all, fields(user.id = user.as_str()))]
     async fn count(&mut self, user: &UserId) -> Result<u32, StoreError> {
-        let query = preferences::table.filter(preferences::user_id.eq(user.as_str())).select(count_star());
+        let (category, name) = OF_SERVICE;
+        let of_clients = preferences::category.ne(category).or(preferences::name.ne(name));
+        let query = preferences::table.filter(preferences::user_id.eq(user.as_str())).filter(of_clients).select(count_star());
         let counted: QueryResult<i64> = query.first(self.connection()?).await;
         Ok(u32::try_from(self.settle(counted)?).unwrap_or(u32::MAX))
     }

@@ -50,7 +50,7 @@ const END_IDLE: &str = "WITH chosen AS MATERIALIZED (SELECT id FROM sessions WHE
 
 const END_BEYOND: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ended_by = ?, token_hash = NULL \
     WHERE ended_at IS NULL AND id IN (SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL \
-    ORDER BY last_active_at DESC, id OFFSET ?)";
+    AND id <> ? ORDER BY last_active_at DESC, id OFFSET ?)";
 
 /// Nodes that purge at once take different rows, chosen once as well.
 const PURGE: &str = "DELETE FROM sessions WHERE id = ANY (ARRAY (SELECT id FROM sessions \
@@ -170,13 +170,14 @@ impl Sessions for Lease {
     }
 
     #[tracing::instrument(name = "db.sessions.end_beyond", skip_all, fields(user.id = user.as_str()))]
-    async fn end_beyond(&mut self, user: &UserId, kept: u32, ending: &Ending) -> Result<u64, StoreError> {
+    async fn end_beyond(&mut self, user: &UserId, new: &SessionId, kept: u32, ending: &Ending) -> Result<u64, StoreError> {
         let binds = vec![
             Bind::Number(ending.at.as_millis()),
             Bind::Text(ending.reason.id()),
             Bind::MaybeText(ending.by.as_ref().map(UserId::as_str)),
             Bind::Text(user.as_str()),
-            Bind::Number(i64::from(kept)),
+            Bind::Text(new.as_str()),
+            Bind::Number(i64::from(kept.saturating_sub(1))),
         ];
         let updated = Statement::<()>::new(END_BEYOND, binds).execute(self.connection()?).await;
         self.settle(updated).map(count)

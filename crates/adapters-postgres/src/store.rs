@@ -8,9 +8,9 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::deadpool::{Object, Pool};
 use muster_domain::store::{
     AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences,
-    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
-    ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError,
-    Teams, TermsOfService, UnitOfWork, Users,
+    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadKnownDevices, ReadOneTimeTokens, ReadOutbox,
+    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
+    StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::time::Instant;
 
@@ -19,6 +19,9 @@ use crate::error::{MigrateError, OpenError, unavailable};
 use crate::lease::Lease;
 use crate::migration;
 use crate::open::{self, PgOptions};
+
+/// How often a store that closes looks whether its connections are back.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// Everything in one PostgreSQL database.
 pub struct PgStore {
@@ -56,6 +59,15 @@ impl PgStore {
     /// [`MigrateError::Unavailable`] when the database does not answer.
     pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
         migration::pending(&self.connector).await
+    }
+
+    /// Closes every connection for good, each after what runs on it; what is asked of the store from now on fails.
+    pub async fn close(&self) {
+        self.pool.close();
+        // The pool does not tell when the last of those it has lent comes back.
+        while self.pool.status().size > 0 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
     }
 
     async fn lease(&self) -> Result<Lease, StoreError> {
@@ -124,6 +136,7 @@ impl Reading for PgReading {
         outbox: ReadOutbox,
         one_time_tokens: ReadOneTimeTokens,
         factors: ReadFactors,
+        known_devices: ReadKnownDevices,
         service: ReadService,
     }
 }

@@ -156,3 +156,20 @@ async fn a_lock_is_not_waited_for_without_end() {
     let Err(StoreError::Unavailable(cause)) = refused else { unreachable!("{refused:?}") };
     assert!(cause.to_string().contains("timeout"), "{cause}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_store_leaves_no_connection_behind() {
+    let url = Cluster::shared().database().await;
+    let (store, onlooker) = (narrow(url.as_str()).await, onlooker(url.as_str()).await);
+    let mut work = store.begin().await.unwrap();
+    work.users().insert(&[user("a", "ada")]).await.unwrap();
+
+    tokio::join!(store.close(), async { drop(work) });
+
+    assert!(matches!(store.read().await.err(), Some(StoreError::Unavailable(_))));
+    assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
+    // The server lets go of a connection a moment after it was told.
+    while !backends(&onlooker).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+}

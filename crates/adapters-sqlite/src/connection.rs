@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender};
 use diesel::prelude::*;
 use muster_domain::store::StoreError;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::error::{store_error, unavailable};
 
@@ -16,10 +16,30 @@ pub(crate) type Job = Box<dyn FnOnce(&mut SqliteConnection) + Send>;
 /// Look-ups that may wait for a reader; more at once than this is a flood, not a burst.
 const QUEUE: usize = 8_192;
 
-/// One or more threads that take jobs from one queue. They end when every clone of this is gone.
+/// What a thread finds in its queue.
+enum Order {
+    Run(Job),
+    /// For one thread: it takes no more, and closes its connection.
+    End,
+}
+
+/// One or more threads that take jobs from one queue. They end when every clone of this is gone, or when they are told to.
 #[derive(Clone)]
 pub(crate) struct Threads {
-    jobs: Sender<Job>,
+    orders: Sender<Order>,
+    count: usize,
+}
+
+/// Tells when the writer's connection is closed.
+#[derive(Clone)]
+pub(crate) struct Closed(watch::Receiver<()>);
+
+impl Closed {
+    /// Ends when the connection is closed.
+    pub(crate) async fn wait(mut self) {
+        // Nothing is ever sent: the thread's end of the channel goes after its connection.
+        let _ = self.0.changed().await;
+    }
 }
 
 impl Threads {
@@ -27,33 +47,44 @@ impl Threads {
     ///
     /// Its connection is closed after those of the given threads: SQLite brings the log into the file and takes it away with
     /// the last one, and does neither where two that close at once see each other.
-    pub(crate) fn writer(connection: SqliteConnection, closed_before: Vec<JoinHandle<()>>) -> std::io::Result<Self> {
-        let (jobs, queue) = crossbeam_channel::unbounded();
+    pub(crate) fn writer(connection: SqliteConnection, closed_before: Vec<JoinHandle<()>>) -> std::io::Result<(Self, Closed)> {
+        let (orders, queue) = crossbeam_channel::unbounded();
+        let (closing, closed) = watch::channel(());
         let name = "muster-sqlite-writer".to_owned();
         start(name, connection, move |connection| {
             serve(connection, &queue);
+            drop(queue);
             for thread in closed_before {
                 // What a panic of that thread says was logged by it; its connection is closed all the same.
                 drop(thread.join());
             }
+            closing
         })?;
-        Ok(Self { jobs })
+        Ok((Self { orders, count: 1 }, Closed(closed)))
     }
 
     /// Starts a reader for each connection. The threads are given too.
     pub(crate) fn readers(connections: Vec<SqliteConnection>) -> std::io::Result<(Self, Vec<JoinHandle<()>>)> {
-        let (jobs, queue) = crossbeam_channel::bounded(QUEUE);
+        let (orders, queue) = crossbeam_channel::bounded(QUEUE);
         let each = connections.into_iter().enumerate().map(|(number, connection)| {
             let queue = queue.clone();
             start(format!("muster-sqlite-{number}"), connection, move |connection| serve(connection, &queue))
         });
-        let threads = each.collect::<Result<_, _>>()?;
-        Ok((Self { jobs }, threads))
+        let threads = each.collect::<Result<Vec<_>, _>>()?;
+        Ok((Self { orders, count: threads.len() }, threads))
+    }
+
+    /// Tells each thread to end after what waits already, whoever holds a clone of this. Waits for places in the queue.
+    pub(crate) fn end(&self) {
+        for _ in 0..self.count {
+            // Threads that are gone need not be told.
+            let _ = self.orders.send(Order::End);
+        }
     }
 
     /// Sends a job without awaiting its end.
     pub(crate) fn send(&self, job: impl FnOnce(&mut SqliteConnection) + Send + 'static) -> Result<(), StoreError> {
-        self.jobs.try_send(Box::new(job)).map_err(|refused| {
+        self.orders.try_send(Order::Run(Box::new(job))).map_err(|refused| {
             unavailable(if refused.is_full() { "too many look-ups wait" } else { "the thread of the connection has ended" })
         })
     }
@@ -70,16 +101,21 @@ impl Threads {
     }
 }
 
-fn start<F>(name: String, mut connection: SqliteConnection, run: F) -> std::io::Result<JoinHandle<()>>
+/// Starts a thread; what it gives in the end goes after its connection.
+fn start<F, T>(name: String, mut connection: SqliteConnection, run: F) -> std::io::Result<JoinHandle<()>>
 where
-    F: FnOnce(&mut SqliteConnection) + Send + 'static,
+    F: FnOnce(&mut SqliteConnection) -> T + Send + 'static,
 {
-    std::thread::Builder::new().name(name).spawn(move || run(&mut connection))
+    std::thread::Builder::new().name(name).spawn(move || {
+        let last = run(&mut connection);
+        drop(connection);
+        drop(last);
+    })
 }
 
-/// Runs jobs until every handle is gone.
-fn serve(connection: &mut SqliteConnection, queue: &Receiver<Job>) {
-    while let Ok(job) = queue.recv() {
+/// Runs jobs until every handle is gone, or the thread is told to end.
+fn serve(connection: &mut SqliteConnection, queue: &Receiver<Order>) {
+    while let Ok(Order::Run(job)) = queue.recv() {
         // One job that panics must not take the connection from all the others.
         if catch_unwind(AssertUnwindSafe(|| job(connection))).is_err() {
             tracing::error!("a job on a database connection panicked");
@@ -190,7 +226,7 @@ mod tests {
     use super::*;
 
     fn threads() -> Threads {
-        Threads::writer(SqliteConnection::establish(":memory:").unwrap(), Vec::new()).unwrap()
+        Threads::writer(SqliteConnection::establish(":memory:").unwrap(), Vec::new()).unwrap().0
     }
 
     #[tokio::test]
@@ -265,7 +301,7 @@ mod tests {
         for _ in 0..50 {
             let (told, closed) = mpsc::channel();
             let (readers, threads) = Threads::readers(vec![connection()]).unwrap();
-            let writer = Threads::writer(connection(), threads).unwrap();
+            let (writer, _) = Threads::writer(connection(), threads).unwrap();
             tell_of_closing(&readers, Closing("reader", told.clone()));
             tell_of_closing(&writer, Closing("writer", told));
 

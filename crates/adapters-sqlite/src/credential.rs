@@ -11,7 +11,6 @@ use muster_domain::time::Timestamp;
 use muster_domain::user::User;
 
 use crate::connection::Repositories;
-use crate::error::corrupt;
 use crate::schema::{credentials, identities, users};
 use crate::statement::{Bind, Statement, all_or_none};
 use crate::user::{UserColumns, UserRow, user_columns};
@@ -27,13 +26,12 @@ macro_rules! named {
     };
 }
 
-/// The account, its password, how many live sessions it has, and the service's epoch.
+/// The account, its password, and the service's epoch.
 macro_rules! facts {
     () => {
         concat!(
             user_columns!(),
             ", (SELECT secret FROM credentials WHERE user_id = users.id AND kind = 'password'), \
-             (SELECT count(*) FROM sessions WHERE user_id = users.id AND ended_at IS NULL AND expires_at > ? AND absolute_expires_at > ?), \
              coalesce((SELECT CAST(value AS INTEGER) FROM service_state WHERE name = 'global_epoch'), 0)"
         )
     };
@@ -56,8 +54,8 @@ const REPLACE: &str = "INSERT INTO credentials (id, user_id, kind, secret, creat
     ON CONFLICT (user_id, kind) WHERE kind = 'password' DO UPDATE SET id = excluded.id, secret = excluded.secret, key_id = NULL, \
     parameters = NULL, created_at = excluded.created_at, last_used_at = NULL";
 
-type Facts = (UserColumns, Nullable<Text>, BigInt, BigInt);
-type FactsRow = (UserRow, Option<String>, i64, i64);
+type Facts = (UserColumns, Nullable<Text>, BigInt);
+type FactsRow = (UserRow, Option<String>, i64);
 
 #[derive(Insertable)]
 #[diesel(table_name = credentials, treat_none_as_default_value = false)]
@@ -82,7 +80,7 @@ impl<'a> From<&'a NewPassword> for CredentialRow<'a> {
 }
 
 fn attempt(row: FactsRow, is_open: bool) -> Result<Attempt, StoreError> {
-    let (mut user, secret, live_sessions, global_epoch) = row;
+    let (mut user, secret, global_epoch) = row;
     // The statement shows the account as it left it.
     user.failed_attempts -= i64::from(is_open);
     let locked_until = Timestamp::from_millis(user.locked_until);
@@ -93,7 +91,6 @@ fn attempt(row: FactsRow, is_open: bool) -> Result<Attempt, StoreError> {
         hash: secret.map(PasswordHash::from),
         is_open,
         locked_until,
-        live_sessions: live_sessions.try_into().map_err(|_| corrupt("sessions", "count"))?,
     })
 }
 
@@ -105,11 +102,11 @@ fn claim(c: &mut SqliteConnection, login: &LoginName, rules: LockRules, now: i64
     let limit = i64::from(rules.limit);
     let (now, limit) = (|| Bind::Number(now), || Bind::Number(limit));
     let mut binds = vec![limit(), now(), Bind::Number(rules.longest_lock_ms), Bind::Number(rules.first_lock_ms), limit()];
-    binds.extend([Bind::MaybeText(id), Bind::MaybeText(text), Bind::MaybeText(text), limit(), now(), now(), now()]);
+    binds.extend([Bind::MaybeText(id), Bind::MaybeText(text), Bind::MaybeText(text), limit(), now()]);
     if let Some(row) = Statement::<Facts>::new(CLAIM, binds).get_result(c).optional()? {
         return Ok(Some((row, true)));
     }
-    let binds = vec![now(), now(), Bind::MaybeText(id), Bind::MaybeText(text), Bind::MaybeText(text)];
+    let binds = vec![Bind::MaybeText(id), Bind::MaybeText(text), Bind::MaybeText(text)];
     let row = Statement::<Facts>::new(LOOK, binds).get_result(c).optional()?;
     Ok(row.map(|row| (row, false)))
 }

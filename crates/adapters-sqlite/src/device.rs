@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use muster_domain::credential::Digest;
 use muster_domain::device::NewDevice;
 use muster_domain::id::UserId;
-use muster_domain::store::{KnownDevices, LockRules, StoreError};
+use muster_domain::store::{KnownDevices, LockRules, ReadKnownDevices, StoreError};
 use muster_domain::time::Timestamp;
 
 use crate::connection::Repositories;
@@ -75,6 +75,22 @@ fn each(
 }
 
 #[async_trait]
+impl ReadKnownDevices for Repositories {
+    #[tracing::instrument(name = "db.known_devices.is_known", skip_all, fields(user.id = user.as_str()))]
+    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
+        let (user, hashes) = (user.clone(), hashes.to_vec());
+        self.run(move |c| {
+            hashes.iter().try_fold(false, |is_known, hash| {
+                let own = known_devices::table.filter(known_devices::user_id.eq(user.as_str()));
+                let this = own.filter(known_devices::token_hash.eq(hash.value())).filter(known_devices::key_id.eq(hash.key().as_str()));
+                Ok(is_known || diesel::select(diesel::dsl::exists(this)).get_result(c)?)
+            })
+        })
+        .await
+    }
+}
+
+#[async_trait]
 impl KnownDevices for Repositories {
     #[tracing::instrument(name = "db.known_devices.attempt", skip_all, fields(user.id = user.as_str()))]
     async fn attempt(&mut self, user: &UserId, hashes: &[Digest], rules: &LockRules, now: Timestamp) -> Result<bool, StoreError> {
@@ -93,19 +109,6 @@ impl KnownDevices for Repositories {
     async fn give_back(&mut self, user: &UserId, hashes: &[Digest]) -> Result<(), StoreError> {
         let (user, hashes) = (user.clone(), hashes.to_vec());
         self.run(move |c| each(c, &user, &hashes, |which| Statement::new(GIVE_BACK, which.into()))).await.map(drop)
-    }
-
-    #[tracing::instrument(name = "db.known_devices.is_known", skip_all, fields(user.id = user.as_str()))]
-    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
-        let (user, hashes) = (user.clone(), hashes.to_vec());
-        self.run(move |c| {
-            hashes.iter().try_fold(false, |is_known, hash| {
-                let own = known_devices::table.filter(known_devices::user_id.eq(user.as_str()));
-                let this = own.filter(known_devices::token_hash.eq(hash.value())).filter(known_devices::key_id.eq(hash.key().as_str()));
-                Ok(is_known || diesel::select(diesel::dsl::exists(this)).get_result(c)?)
-            })
-        })
-        .await
     }
 
     #[tracing::instrument(name = "db.known_devices.recognise", skip_all, fields(user.id = user.as_str()))]

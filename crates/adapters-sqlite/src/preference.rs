@@ -5,7 +5,7 @@ use diesel::dsl::count_star;
 use diesel::prelude::*;
 use diesel::sqlite::Sqlite;
 use muster_domain::id::UserId;
-use muster_domain::preference::Preference;
+use muster_domain::preference::{OF_SERVICE, Preference};
 use muster_domain::store::{Preferences, ReadPreferences, StoreError};
 
 use crate::connection::Repositories;
@@ -75,8 +75,12 @@ impl ReadPreferences for Repositories {
     #[tracing::instrument(name = "db.preferences.count", skip_all, fields(user.id = user.as_str()))]
     async fn count(&mut self, user: &UserId) -> Result<u32, StoreError> {
         let user = user.clone();
-        let query =
-            move |c: &mut _| preferences::table.filter(preferences::user_id.eq(user.as_str())).select(count_star()).get_result::<i64>(c);
+        let query = move |c: &mut _| {
+            let (category, name) = OF_SERVICE;
+            let of_clients = preferences::category.ne(category).or(preferences::name.ne(name));
+            let counted = preferences::table.filter(preferences::user_id.eq(user.as_str())).filter(of_clients);
+            counted.select(count_star()).get_result::<i64>(c)
+        };
         Ok(u32::try_from(self.run(query).await?).unwrap_or(u32::MAX))
     }
 }

@@ -33,7 +33,7 @@ const SIGNED_IN: &str =
     "UPDATE users SET failed_attempts = 0, locked_until = 0, last_login_at = ?, updated_at = max(updated_at, ?) WHERE id = ?";
 
 const END_BEYOND: &str = "UPDATE sessions SET ended_at = ?, end_reason = ?, ended_by = ?, token_hash = NULL WHERE id IN \
-    (SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL ORDER BY last_active_at DESC, id LIMIT -1 OFFSET ?)";
+    (SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL AND id <> ? ORDER BY last_active_at DESC, id LIMIT -1 OFFSET ?)";
 
 const TOUCH: &str = "UPDATE sessions SET last_active_at = max(last_active_at, ?), last_address = ?, token_hash = coalesce(?, token_hash), \
     key_id = coalesce(?, key_id), expires_at = max(expires_at, coalesce(?, expires_at)) WHERE id = ? AND ended_at IS NULL";
@@ -197,12 +197,12 @@ impl Sessions for Repositories {
     }
 
     #[tracing::instrument(name = "db.sessions.end_beyond", skip_all, fields(user.id = user.as_str()))]
-    async fn end_beyond(&mut self, user: &UserId, kept: u32, ending: &Ending) -> Result<u64, StoreError> {
-        let (user, ending) = (user.clone(), ending.clone());
+    async fn end_beyond(&mut self, user: &UserId, new: &SessionId, kept: u32, ending: &Ending) -> Result<u64, StoreError> {
+        let (user, new, ending) = (user.clone(), new.clone(), ending.clone());
         let query = move |c: &mut _| {
             let mut binds = vec![Bind::Number(ending.at.as_millis()), Bind::Text(ending.reason.id())];
             binds.push(Bind::MaybeText(ending.by.as_ref().map(UserId::as_str)));
-            binds.extend([Bind::Text(user.as_str()), Bind::Number(i64::from(kept))]);
+            binds.extend([Bind::Text(user.as_str()), Bind::Text(new.as_str()), Bind::Number(i64::from(kept.saturating_sub(1)))]);
             Statement::<()>::new(END_BEYOND, binds).execute(c)
         };
         Ok(self.run(query).await? as u64)

@@ -8,14 +8,14 @@ use diesel::connection::SimpleConnection as _;
 use diesel::prelude::*;
 use muster_domain::store::{
     AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences,
-    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
-    ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError,
-    Teams, TermsOfService, UnitOfWork, Users,
+    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadKnownDevices, ReadOneTimeTokens, ReadOutbox,
+    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
+    StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
-use crate::connection::{Bounds, Repositories, Threads};
+use crate::connection::{Bounds, Closed, Repositories, Threads};
 use crate::error::{MigrateError, OpenError, store_error, unavailable};
 use crate::migration;
 use crate::open::{Source, SqliteOptions};
@@ -29,6 +29,7 @@ pub struct SqliteStore {
     source: Arc<Source>,
     readers: Threads,
     writer: Threads,
+    closed: Closed,
     turns: Arc<Semaphore>,
     bounds: Bounds,
 }
@@ -49,8 +50,8 @@ impl SqliteStore {
         let (writer, readers) = source.open(options.readers)?;
         let no_thread = |cause: std::io::Error| OpenError::Thread { reason: cause.to_string() };
         let (readers, threads) = Threads::readers(readers).map_err(no_thread)?;
-        let writer = Threads::writer(writer, threads).map_err(no_thread)?;
-        Ok(Self { source, readers, writer, turns: Arc::new(Semaphore::new(1)), bounds: Bounds::USUAL })
+        let (writer, closed) = Threads::writer(writer, threads).map_err(no_thread)?;
+        Ok(Self { source, readers, writer, closed, turns: Arc::new(Semaphore::new(1)), bounds: Bounds::USUAL })
     }
 
     /// Brings the tables up to date and gives the names of the migrations applied now. Of two processes at once, one does.
@@ -69,6 +70,23 @@ impl SqliteStore {
     /// [`MigrateError`] says why they can't be told.
     pub async fn pending(&self) -> Result<Vec<String>, MigrateError> {
         self.alone(migration::pending).await
+    }
+
+    /// Closes the file for good, after the unit of work that runs; what is asked of the store from now on fails. The last of all
+    /// processes that have it open brings the log into the file, and takes it away.
+    pub async fn close(&self) {
+        // One that hangs is undone with its connection.
+        let turn = self.turn().await;
+        self.turns.close();
+        let (readers, writer) = (self.readers.clone(), self.writer.clone());
+        let told = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            readers.end();
+            writer.end();
+        });
+        // Telling them can't panic, and who stops waiting has stopped the runtime.
+        let _ = told.await;
+        self.closed.clone().wait().await;
     }
 
     async fn alone<T: Send + 'static>(
@@ -178,6 +196,10 @@ impl Reading for SqliteReading {
     }
 
     fn factors(&mut self) -> &mut dyn ReadFactors {
+        &mut self.repositories
+    }
+
+    fn known_devices(&mut self) -> &mut dyn ReadKnownDevices {
         &mut self.repositories
     }
 

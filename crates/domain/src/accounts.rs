@@ -57,6 +57,7 @@ pub use activation::ActivationError;
 pub use attempts::AttemptsError;
 pub use bots::{BotError, BotPatch, Converted, NewBot};
 pub use change::ChangeError;
+pub(crate) use change::changed;
 pub use history::HistoryError;
 pub use identity::IdentityError;
 pub use list::{ListError, ListWanted, ListedUser, Statistics};

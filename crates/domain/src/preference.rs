@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 
 use crate::id::UserId;
+use crate::recent_status;
 use crate::text::fits;
 
 /// The category in which clients remember how they look.
 const THEME: &str = "theme";
 /// Most preferences that one request carries.
 pub const BATCH: usize = 100;
-/// Most preferences that one account has.
+/// Most preferences that the clients of one account keep.
 pub const OF_ACCOUNT: u32 = 10_000;
+
+/// Category and name of what the service keeps among them itself: it takes no place from what clients remember.
+pub const OF_SERVICE: (&str, &str) = (recent_status::CATEGORY, recent_status::NAME);
 
 /// Something a client remembers of its user.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -24,7 +24,7 @@ pub use directory::{
     Channels, Groups, Invitations, Preferences, ReadChannels, ReadGroups, ReadInvitations, ReadPreferences, ReadStatuses, ReadTeams,
     ReadTerms, Statuses, Teams, TermsOfService,
 };
-pub use factor::{Factors, KnownDevices, ReadFactors};
+pub use factor::{Factors, KnownDevices, ReadFactors, ReadKnownDevices};
 pub use outbox::{OneTimeTokens, Outbox, ReadOneTimeTokens, ReadOutbox};
 pub use session::{Held, ReadSessions, Sessions, Shown};
 
@@ -123,6 +123,8 @@ pub trait Reading: Send {
     fn one_time_tokens(&mut self) -> &mut dyn ReadOneTimeTokens;
     /// Second factors.
     fn factors(&mut self) -> &mut dyn ReadFactors;
+    /// Known devices.
+    fn known_devices(&mut self) -> &mut dyn ReadKnownDevices;
     /// What the service remembers of itself.
     fn service(&mut self) -> &mut dyn ReadService;
 }
@@ -264,8 +266,6 @@ pub struct Attempt {
     pub is_open: bool,
     /// Until when it is locked.
     pub locked_until: Timestamp,
-    /// Its live sessions.
-    pub live_sessions: u32,
     /// What must still hold when a session is made.
     pub guard: Guard,
 }

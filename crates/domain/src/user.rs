@@ -121,6 +121,9 @@ pub struct User {
     pub credential_epoch: i64,
 }
 
+/// The notification choice that says whether others get an answer by itself.
+const ANSWERING_MACHINE: &str = "auto_responder_active";
+
 impl User {
     /// Whether the account may be used.
     #[must_use]
@@ -144,6 +147,20 @@ impl User {
     #[must_use]
     pub fn is_remote(&self) -> bool {
         self.remote_id.as_deref().is_some_and(|id| !id.is_empty())
+    }
+
+    /// Whether its answering machine is on.
+    #[must_use]
+    pub fn has_answering_machine_on(&self) -> bool {
+        self.profile.notify_props.get(ANSWERING_MACHINE).is_some_and(|text| text == "true")
+    }
+
+    /// The account with its answering machine off.
+    #[must_use]
+    pub fn without_answering_machine(mut self, now: Timestamp) -> Self {
+        self.profile.notify_props.insert(ANSWERING_MACHINE.to_owned(), "false".to_owned());
+        self.updated_at = now.max(self.updated_at);
+        self
     }
 }
 

@@ -25,6 +25,7 @@ use crate::cookie::CookieRules;
 use crate::error::ApiError;
 use crate::local::{self, LocalSocket};
 use crate::routes::route;
+use crate::supervisor::TaskHealth;
 use crate::{openapi, pipeline, probe, undo_page};
 
 /// Origins of pages elsewhere that may call the API.
@@ -88,6 +89,8 @@ pub struct Service {
     pub answers_like_reference: bool,
     /// The runtime that outlives a request.
     pub background: tokio::runtime::Handle,
+    /// How the tasks in the background are.
+    pub task_health: Arc<TaskHealth>,
 }
 
 impl Service {

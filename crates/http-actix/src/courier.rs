@@ -6,52 +6,20 @@ use std::time::Duration;
 use muster_domain::mail::{Courier, Errand};
 use muster_domain::port::Clock;
 use muster_domain::time::Timestamp;
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::sync::Notify;
+
+use crate::supervisor::Stopped;
 
 /// How often the outbox is looked at without being called: for what other nodes left, and what a crash left behind.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-
-/// Those who deliver mail, until they are told to stop.
-pub struct Couriers {
-    tasks: JoinSet<()>,
-    stop: watch::Sender<bool>,
-}
-
-impl Couriers {
-    /// Starts so many at once, whom a bell wakes.
-    #[must_use]
-    pub fn start(count: u32, courier: &Arc<Courier>, clock: &Arc<dyn Clock>, bell: &Arc<Notify>) -> Self {
-        let (stop, stopped) = watch::channel(false);
-        let mut tasks = JoinSet::new();
-        for _ in 0..count {
-            tasks.spawn(work(Arc::clone(courier), Arc::clone(clock), Arc::clone(bell), stopped.clone()));
-        }
-        Self { tasks, stop }
-    }
-
-    /// What tells them to take no more mail.
-    #[must_use]
-    pub fn halt(&self) -> watch::Sender<bool> {
-        self.stop.clone()
-    }
-
-    /// Lets them finish what they hold, for so long at most. A mail that is cut off is tried again, and may come twice.
-    pub async fn stop(mut self, patience: Duration) {
-        let _ = self.stop.send(true);
-        let finished = async { while self.tasks.join_next().await.is_some() {} };
-        if tokio::time::timeout(patience, finished).await.is_err() {
-            tracing::warn!("a delivery of mail was cut off");
-        }
-    }
-}
 
 /// How long to wait for what is due next. What was due already and was not taken is over, and waits to be swept.
 fn pause_until(next: Option<Timestamp>, now: Timestamp) -> Duration {
     next.filter(|at| *at > now).map_or(LOOK_EVERY, |at| at.since(now).min(LOOK_EVERY))
 }
 
-async fn work(courier: Arc<Courier>, clock: Arc<dyn Clock>, bell: Arc<Notify>, mut stopped: watch::Receiver<bool>) {
+/// Delivers what is due, whenever a bell wakes it, until it is told to stop. Several may be at it.
+pub async fn work(courier: Arc<Courier>, clock: Arc<dyn Clock>, bell: Arc<Notify>, mut stopped: Stopped) {
     while !*stopped.borrow() {
         let pause = match courier.run().await {
             Ok(Errand::Ran) => continue,

@@ -35,6 +35,7 @@ pub mod seed;
 pub mod serve;
 pub mod session;
 pub mod status;
+pub mod supervisor;
 pub mod team;
 pub mod terms;
 pub mod undo_page;

@@ -22,31 +22,34 @@ const PIECES: u32 = 4;
 /// Records removed in one transaction.
 const BATCH: u32 = 1000;
 
-/// Runs until it is dropped; the retentions are those of ended sessions and of mails.
-pub async fn run(service: Data<Service>, limits: Option<Arc<MemoryLimits>>, [retention, mail_retention]: [Duration; 2]) {
-    let (mut often, mut seldom) = (tokio::time::interval(OFTEN), tokio::time::interval(SELDOM));
+/// Does what must not wait for long, until it is dropped.
+pub async fn often(service: Data<Service>, limits: Option<Arc<MemoryLimits>>) {
+    let mut due = tokio::time::interval(OFTEN);
     loop {
-        tokio::select! {
-            _ = often.tick() => {
-                service.refusals.flush().await;
-                note("letters that were of no use any more", remove(&service, Remnant::Letters(service.clock.now())).await);
-                if let Some(limits) = &limits {
-                    limits.prune();
-                }
-                tend(&service).await;
-            }
-            _ = seldom.tick() => {
-                let now = service.clock.now();
-                if let Err(error) = service.live_sessions.sweep().await {
-                    tracing::warn!(error = muster_domain::cause::chain(&error), "sessions whose time is over could not be ended");
-                }
-                note("the records of ended sessions", remove(&service, Remnant::EndedSessions(now.before(retention))).await);
-                note("invitations that had expired", remove(&service, Remnant::Invitations(now.before(LIFETIME))).await);
-                note("tokens of links in mails", remove(&service, Remnant::Tokens(now.before(KEPT))).await);
-                note("devices that were not used for long", remove(&service, Remnant::Devices(now.before(DEVICE_LIFETIME))).await);
-                note("records of mails", remove(&service, Remnant::MailRecords(now.before(mail_retention))).await);
-            }
+        due.tick().await;
+        service.refusals.flush().await;
+        note("letters that were of no use any more", remove(&service, Remnant::Letters(service.clock.now())).await);
+        if let Some(limits) = &limits {
+            limits.prune();
         }
+        tend(&service).await;
+    }
+}
+
+/// Does what may wait, until it is dropped; the retentions are those of ended sessions and of mails.
+pub async fn seldom(service: Data<Service>, [retention, mail_retention]: [Duration; 2]) {
+    let mut due = tokio::time::interval(SELDOM);
+    loop {
+        due.tick().await;
+        let now = service.clock.now();
+        if let Err(error) = service.live_sessions.sweep().await {
+            tracing::warn!(error = muster_domain::cause::chain(&error), "sessions whose time is over could not be ended");
+        }
+        note("the records of ended sessions", remove(&service, Remnant::EndedSessions(now.before(retention))).await);
+        note("invitations that had expired", remove(&service, Remnant::Invitations(now.before(LIFETIME))).await);
+        note("tokens of links in mails", remove(&service, Remnant::Tokens(now.before(KEPT))).await);
+        note("devices that were not used for long", remove(&service, Remnant::Devices(now.before(DEVICE_LIFETIME))).await);
+        note("records of mails", remove(&service, Remnant::MailRecords(now.before(mail_retention))).await);
     }
 }
 

@@ -8,10 +8,13 @@ use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use muster_domain::store::StoreError;
 use muster_domain::time::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::app::Service;
 use crate::error::{ApiError, ErrorBody};
 use crate::session::StatusBody;
+use crate::supervisor::{Patience, TaskHealth};
 
 /// How far this machine's clock may be from the database's.
 const SKEW: Duration = Duration::from_secs(5);
@@ -35,7 +38,7 @@ pub(crate) async fn live() -> HttpResponse {
 #[utoipa::path(
     get, path = "/readyz", operation_id = "Ready", tag = "system",
     responses(
-        (status = 200, description = "The process can serve", body = inline(StatusBody)),
+        (status = 200, description = "The process can serve", body = inline(ReadyBody)),
         (status = 503, description = "The database does not answer, or its clock is off", body = inline(ErrorBody)),
     )
 )]
@@ -45,7 +48,26 @@ pub(crate) async fn ready(service: Data<Service>) -> Result<HttpResponse, ApiErr
     if ours.since(database).max(database.since(ours)) > SKEW {
         return Err(not_ready("This machine's clock and the database's are more than 5 seconds apart."));
     }
-    Ok(HttpResponse::Ok().json(StatusBody::OK))
+    // Such a task fails on every node alike, and requests are served well without it: a proxy must not turn away from all of them.
+    Ok(HttpResponse::Ok().json(ReadyBody::of(&service.task_health, Patience::USUAL.long)))
+}
+
+/// The process can serve.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Readiness)]
+pub(crate) struct ReadyBody {
+    /// Always `OK`.
+    status: &'static str,
+    /// Tasks in the background that have not run in order for some minutes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    failing_tasks: Vec<&'static str>,
+}
+
+impl ReadyBody {
+    /// What is told where tasks are as they are; of those that fail, if it is for so long.
+    fn of(tasks: &TaskHealth, long: Duration) -> Self {
+        Self { status: "OK", failing_tasks: tasks.ailing(long) }
+    }
 }
 
 /// The database's time.
@@ -61,5 +83,29 @@ impl ApiError {
     /// The same error with what happened inside.
     fn caused_by(self, cause: StoreError) -> Self {
         Self { cause: Some(cause.into()), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::supervisor::Supervisor;
+
+    #[tokio::test]
+    async fn a_task_that_fails_for_long_is_told_of() {
+        let health = Arc::<TaskHealth>::default();
+        let mut supervisor = Supervisor::new(health.clone(), Patience::USUAL);
+        supervisor.start("courier", |_| async { panic!("expected in this test") });
+        while health.ailing(Duration::ZERO).is_empty() {
+            tokio::task::yield_now().await;
+        }
+
+        let told = [Duration::ZERO, Patience::USUAL.long].map(|long| serde_json::to_value(ReadyBody::of(&health, long)).unwrap());
+
+        assert_eq!(told, [json!({ "status": "OK", "failing_tasks": ["courier"] }), json!({ "status": "OK" })]);
     }
 }

@@ -9,8 +9,11 @@ use std::time::Duration;
 
 use actix_web::HttpServer;
 use actix_web::web::Data;
+use metrics_exporter_prometheus::PrometheusHandle;
 use muster_domain::cause::chain as told;
 use muster_domain::key_check::{self, KeyCheck};
+use muster_domain::mail::Courier;
+use muster_domain::port::Clock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -18,12 +21,15 @@ use tokio::time::Instant;
 use crate::app::{self, Service};
 use crate::bell::RingingStore;
 use crate::config::Config;
-use crate::courier::Couriers;
+use crate::limits::MemoryLimits;
+use crate::supervisor::{Patience, Stopped, Supervisor};
 use crate::wiring::{self, Backend, Keys, Ports, StartError};
-use crate::{local, maintenance, metrics_page};
+use crate::{courier, local, maintenance, metrics_page};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 1024;
+/// How long closing the store may take where requests have used up the time to stop in.
+const LEAST_TO_CLOSE: Duration = Duration::from_secs(1);
 
 /// A store that is ready to be used, with keys that belong to it.
 pub struct Ready {
@@ -35,14 +41,16 @@ pub struct Ready {
     pub key_check: KeyCheck,
 }
 
-/// Opens the store, brings it up to date, and checks that the keys belong to it.
+/// Opens the store, brings it up to date, and checks that the keys belong to it. From when the store is open it is kept in the given
+/// place too: whatever comes of the rest, it is to be closed.
 ///
 /// # Errors
 ///
 /// [`StartError`] says what is in the way, and how to mend it.
-pub async fn ready(config: &Config) -> Result<Ready, StartError> {
+pub async fn ready(config: &Config, opened: &OnceLock<Backend>) -> Result<Ready, StartError> {
     wiring::check_keys(config)?;
     let backend = Backend::open(config).await?;
+    let _ = opened.set(backend.clone());
     if config.store.migrate {
         for name in backend.migrate().await? {
             tracing::info!(name, "applied a migration");
@@ -72,40 +80,54 @@ fn foreign(made_for_want: Option<&Path>) -> StartError {
     })
 }
 
-/// Serves until a signal says to stop; what runs then is finished first.
+/// Serves until a signal says to stop; what runs then is finished first, and the store closed last.
 ///
 /// # Errors
 ///
 /// [`StartError`] when the service does not start.
 pub async fn serve(config: Config) -> Result<(), StartError> {
+    let (opened, told_at) = (OnceLock::new(), Arc::default());
+    let served = serve_in(&config, &opened, &told_at).await;
+    close(&opened, time_left(&config, &told_at).max(LEAST_TO_CLOSE)).await;
+    served
+}
+
+/// How much of the time to stop in is left; all of it, if nobody said to stop.
+fn time_left(config: &Config, told_at: &OnceLock<Instant>) -> Duration {
+    let passed = told_at.get().map(Instant::elapsed).unwrap_or_default();
+    Duration::from_secs(config.server.shutdown_secs).saturating_sub(passed)
+}
+
+/// Closes the store, if it was opened, for so long at most.
+pub(crate) async fn close(opened: &OnceLock<Backend>, patience: Duration) {
+    let Some(backend) = opened.get() else { return };
+    if tokio::time::timeout(patience, backend.close()).await.is_err() {
+        tracing::warn!("the store was not closed in time; the next start puts it in order");
+    }
+}
+
+async fn serve_in(config: &Config, opened: &OnceLock<Backend>, told_at: &Arc<OnceLock<Instant>>) -> Result<(), StartError> {
     let mut stop = Box::pin(stop_signal()?);
-    let mut started = tokio::select! {
-        started = start(&config) => started?,
+    let (started, background) = tokio::select! {
+        started = start(config, opened) => started?,
         () = &mut stop => {
             tracing::info!("stopped before the service had started");
             return Ok(());
         }
     };
-    let (service, upkeep, couriers) = (started.service.clone(), started.upkeep.clone(), started.couriers.take());
-    let halt = couriers.as_ref().map(Couriers::halt);
-    let told_at = Arc::<OnceLock<Instant>>::default();
+    let halt = background.halt();
     let stop = Box::pin({
         let told_at = told_at.clone();
         async move {
             stop.await;
             let _ = told_at.set(Instant::now());
             // They take no mail up while requests end: both have the same time.
-            if let Some(halt) = halt {
-                let _ = halt.send(true);
-            }
+            let _ = halt.send(true);
         }
     });
-    run(&config, started, stop).await?;
-    if let Some(couriers) = couriers {
-        let passed = told_at.get().map(Instant::elapsed).unwrap_or_default();
-        couriers.stop(Duration::from_secs(config.server.shutdown_secs).saturating_sub(passed)).await;
-    }
-    upkeep.abort();
+    let service = started.service.clone();
+    run(config, started, stop).await?;
+    background.stop(time_left(config, told_at)).await;
     service.refusals.flush().await;
     Ok(())
 }
@@ -116,38 +138,59 @@ struct Started {
     metrics: Option<actix_web::dev::Server>,
     local: Option<std::os::unix::net::UnixListener>,
     service: Data<Service>,
-    upkeep: tokio::task::AbortHandle,
-    couriers: Option<Couriers>,
 }
 
-async fn start(config: &Config) -> Result<Started, StartError> {
+async fn start(config: &Config, opened: &OnceLock<Backend>) -> Result<(Started, Supervisor), StartError> {
     let listener = listen(config.server.listen, "server.listen")?;
-    let metrics = metrics(config)?;
+    let (counted, metrics) = metrics(config)?.unzip();
     let local = config.server.local_socket.as_deref().map(local::listen).transpose()?;
-    let Ready { backend, keys, .. } = ready(config).await?;
+    let Ready { backend, keys, .. } = ready(config, opened).await?;
     let limits = wiring::limits(config);
     let ports: Ports = wiring::ports(config, backend.store(), keys, limits.clone())?;
     let (bell, courier) = (Arc::<Notify>::default(), wiring::courier(config, &ports)?);
     let ringing = Ports { store: Arc::new(RingingStore::new(ports.store, bell.clone())), ..ports };
     let service = wiring::service(config, ringing);
     greet(config, &service).await?;
-    let couriers = courier.map(|courier| Couriers::start(config.mail.connections, &courier, &service.clock, &bell));
-    let upkeep = tokio::spawn(maintenance::run(service.clone(), limits, wiring::retentions(config))).abort_handle();
-    Ok(Started { listener, metrics, local, service, upkeep, couriers })
+    let mut background = Supervisor::new(service.task_health.clone(), Patience::USUAL);
+    if let Some(courier) = courier {
+        start_couriers(&mut background, config.mail.connections, &courier, &service.clock, &bell);
+    }
+    start_upkeep(&mut background, &service, limits, wiring::retentions(config));
+    if let Some(counted) = counted {
+        background.start("metrics", move |stopped| until(stopped, metrics_page::keep(counted.clone())));
+    }
+    Ok((Started { listener, metrics, local, service }, background))
 }
 
-fn metrics(config: &Config) -> Result<Option<actix_web::dev::Server>, StartError> {
+/// Starts so many at once, whom a bell wakes.
+fn start_couriers(background: &mut Supervisor, count: u32, courier: &Arc<Courier>, clock: &Arc<dyn Clock>, bell: &Arc<Notify>) {
+    for _ in 0..count {
+        let (courier, clock, bell) = (courier.clone(), clock.clone(), bell.clone());
+        background.start("courier", move |stopped| courier::work(courier.clone(), clock.clone(), bell.clone(), stopped));
+    }
+}
+
+fn start_upkeep(background: &mut Supervisor, service: &Data<Service>, limits: Option<Arc<MemoryLimits>>, retentions: [Duration; 2]) {
+    let often = service.clone();
+    background.start("upkeep", move |stopped| until(stopped, maintenance::often(often.clone(), limits.clone())));
+    let seldom = service.clone();
+    background.start("sweeps", move |stopped| until(stopped, maintenance::seldom(seldom.clone(), retentions)));
+}
+
+/// Lets a task run that may be cut off anywhere, until it is told to stop.
+async fn until(mut stopped: Stopped, task: impl Future<Output = ()>) {
+    tokio::select! {
+        _ = stopped.wait_for(|is_told| *is_told) => {}
+        () = task => {}
+    }
+}
+
+/// What counts, and the server that shows it; nothing if nobody wants it.
+fn metrics(config: &Config) -> Result<Option<(PrometheusHandle, actix_web::dev::Server)>, StartError> {
     let Some(address) = config.server.admin_listen else { return Ok(None) };
     let handle = metrics_page::record().map_err(|error| StartError::Listen(format!("metrics can't be counted: {error}")))?;
-    let upkeep = handle.clone();
-    tokio::spawn(async move {
-        let mut often = tokio::time::interval(std::time::Duration::from_secs(5));
-        loop {
-            often.tick().await;
-            upkeep.run_upkeep();
-        }
-    });
-    metrics_page::server(address, handle).map(Some).map_err(|error| refused(address, "server.admin_listen", &error))
+    let server = metrics_page::server(address, handle.clone()).map_err(|error| refused(address, "server.admin_listen", &error))?;
+    Ok(Some((handle, server)))
 }
 
 fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, StartError> {

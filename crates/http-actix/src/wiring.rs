@@ -4,6 +4,7 @@ mod backend;
 mod files;
 mod keys;
 mod mail;
+mod secret_file;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -85,6 +86,7 @@ pub fn check(config: &Config) -> Result<(), StartError> {
     if config.mail.is_on() {
         mail::mailer(config)?;
     }
+    files::check(config)?;
     passwords(config).map(drop)
 }
 
@@ -135,6 +137,7 @@ pub fn service(config: &Config, ports: Ports) -> Data<Service> {
         refused_sign_in: Duration::from_millis(config.accounts.refused_sign_in_ms),
         answers_like_reference: config.compat.reference_status_codes,
         background: tokio::runtime::Handle::current(),
+        task_health: Arc::default(),
     })
 }
 

@@ -1,153 +1,158 @@
 //! What letters say in Spanish.
 
-use muster_domain::mail::MailKind;
+use super::{AccountNews, FactorNews, Frame, Letters, TokenNews, WaysIn, says};
 
-use super::{Frame, Words};
-
-pub(super) const FRAME: Frame = Frame {
-    greeting: "Hola, {user}:",
-    closing: "Este correo lo envía {site} porque concierne a tu cuenta {user}. Nadie lee las respuestas.",
+pub(super) const LETTERS: Letters = Letters {
+    frame: Frame {
+        greeting: "Hola, {user}:",
+        closing: "Este correo lo envía {site} porque concierne a tu cuenta {user}. Nadie lee las respuestas.",
+    },
+    ways_in: WAYS_IN,
+    account: ACCOUNT,
+    factors: FACTORS,
+    tokens: TOKENS,
 };
 
-pub(super) const fn words(kind: MailKind) -> Words {
-    let (subject, paragraphs, action) = said(kind);
-    Words { subject, paragraphs, action }
-}
+const WAYS_IN: WaysIn = WaysIn {
+    reset: says(
+        "Una contraseña nueva para {site}",
+        &[
+            "Alguien ha pedido una contraseña nueva para tu cuenta. Si has sido tú, elígela con el enlace de abajo. Sirve una sola vez, durante 24 horas.",
+            "Si no has sido tú, no hagas nada: tu contraseña sigue igual.",
+        ],
+        Some("Elegir una contraseña nueva"),
+    ),
+    signs_in_elsewhere: says(
+        "Cómo entrar en {site}",
+        &[
+            "Alguien ha pedido una contraseña nueva para tu cuenta. Tu cuenta no tiene contraseña aquí: entras de otra manera ({detail}).",
+            "Si no puedes entrar, pregunta a la administración de {site}.",
+        ],
+        None,
+    ),
+    verification: says(
+        "Confirma tu dirección para {site}",
+        &[
+            "Confirma que lees el correo de esta dirección. El enlace de abajo sirve una sola vez, durante 24 horas.",
+            "Si no sabes nada de una cuenta en {site}, no hagas nada.",
+        ],
+        Some("Confirmar la dirección"),
+    ),
+    magic_link: says(
+        "Tu enlace para entrar en {site}",
+        &[
+            "Con el enlace de abajo entras. Sirve una sola vez, durante 5 minutos. No se lo pases a nadie.",
+            "Si no lo has pedido, no hagas nada.",
+        ],
+        Some("Entrar"),
+    ),
+    new_device: says(
+        "Una entrada nueva en {site}",
+        &[
+            "El {time} alguien entró en tu cuenta con un dispositivo que no se había usado antes: {detail}.",
+            "Si no has sido tú, cambia ahora tu contraseña: así terminan todas las demás sesiones.",
+        ],
+        None,
+    ),
+    sign_in_method_changed: says(
+        "Entras en {site} de otra manera",
+        &["Desde el {time} tu cuenta entra de otra manera ({detail}).", "Si no lo esperabas, pregunta a la administración."],
+        None,
+    ),
+};
 
-#[expect(clippy::too_many_lines, reason = "one entry for each kind of letter")]
-const fn said(kind: MailKind) -> (&'static str, &'static [&'static str], Option<&'static str>) {
-    match kind {
-        MailKind::Reset => (
-            "Una contraseña nueva para {site}",
-            &[
-                "Alguien ha pedido una contraseña nueva para tu cuenta. Si has sido tú, elígela con el enlace de abajo. Sirve una sola vez, durante 24 horas.",
-                "Si no has sido tú, no hagas nada: tu contraseña sigue igual.",
-            ],
-            Some("Elegir una contraseña nueva"),
-        ),
-        MailKind::SignsInElsewhere => (
-            "Cómo entrar en {site}",
-            &[
-                "Alguien ha pedido una contraseña nueva para tu cuenta. Tu cuenta no tiene contraseña aquí: entras de otra manera ({detail}).",
-                "Si no puedes entrar, pregunta a la administración de {site}.",
-            ],
-            None,
-        ),
-        MailKind::Verification => (
-            "Confirma tu dirección para {site}",
-            &[
-                "Confirma que lees el correo de esta dirección. El enlace de abajo sirve una sola vez, durante 24 horas.",
-                "Si no sabes nada de una cuenta en {site}, no hagas nada.",
-            ],
-            Some("Confirmar la dirección"),
-        ),
-        MailKind::MagicLink => (
-            "Tu enlace para entrar en {site}",
-            &[
-                "Con el enlace de abajo entras. Sirve una sola vez, durante 5 minutos. No se lo pases a nadie.",
-                "Si no lo has pedido, no hagas nada.",
-            ],
-            Some("Entrar"),
-        ),
-        MailKind::NewDevice => (
-            "Una entrada nueva en {site}",
-            &[
-                "El {time} alguien entró en tu cuenta con un dispositivo que no se había usado antes: {detail}.",
-                "Si no has sido tú, cambia ahora tu contraseña: así terminan todas las demás sesiones.",
-            ],
-            None,
-        ),
-        MailKind::PasswordChanged => (
-            "Tu contraseña de {site} ha cambiado",
-            &[
-                "La contraseña de tu cuenta se cambió el {time}. Las sesiones en otros dispositivos han terminado.",
-                "Si no has sido tú, pide ahora una contraseña nueva en la página de entrada y avisa a la administración.",
-            ],
-            None,
-        ),
-        MailKind::EmailArrived => (
-            "Esta es ahora tu dirección en {site}",
-            &["Desde el {time} esta es la dirección de tu cuenta. Los enlaces enviados a la dirección anterior ya no sirven."],
-            None,
-        ),
-        MailKind::EmailLeft => (
-            "Tu dirección en {site} ha cambiado",
-            &[
-                "El {time} tu cuenta recibió otra dirección. A esta no se enviará nada más.",
-                "Si no has sido tú, deshaz el cambio con el enlace de abajo, si lo hay: sirve una sola vez, durante siete días, y cierra todas las sesiones. Después elige una contraseña nueva.",
-            ],
-            Some("Deshacer el cambio"),
-        ),
-        MailKind::FactorOn => (
-            "El segundo factor está activo en {site}",
-            &["Desde el {time} tu cuenta pide un código además de la contraseña.", "Si no lo has activado tú, avisa a la administración."],
-            None,
-        ),
-        MailKind::FactorOff => (
-            "El segundo factor está desactivado en {site}",
-            &[
-                "Desde el {time} tu cuenta ya no pide un código además de la contraseña.",
-                "Si no lo has desactivado tú, cambia tu contraseña y avisa a la administración.",
-            ],
-            None,
-        ),
-        MailKind::RecoveryCodeUsed => (
-            "Se ha usado un código de recuperación en {site}",
-            &[
-                "El {time} se usó uno de tus códigos de recuperación para entrar. No sirve otra vez.",
-                "Si no has sido tú, cambia tu contraseña y pide códigos nuevos.",
-            ],
-            None,
-        ),
-        MailKind::RecoveryCodesMade => (
-            "Códigos de recuperación nuevos en {site}",
-            &[
-                "El {time} se crearon códigos de recuperación nuevos para tu cuenta. Los anteriores ya no sirven.",
-                "Si no has sido tú, cambia tu contraseña y pide códigos nuevos.",
-            ],
-            None,
-        ),
-        MailKind::TokenMade => (
-            "Un token de acceso nuevo en {site}",
-            &[
-                "El {time} se creó un token de acceso para tu cuenta: {detail}. Quien lo tenga actúa en tu nombre.",
-                "Si no sabes nada de él, revócalo y cambia tu contraseña.",
-            ],
-            None,
-        ),
-        MailKind::TokenEnabled => (
-            "Un token de acceso vuelve a valer en {site}",
-            &[
-                "El {time} se volvió a activar un token de acceso de tu cuenta: {detail}. Quien lo tenga actúa en tu nombre.",
-                "Si no sabes nada de él, revócalo y cambia tu contraseña.",
-            ],
-            None,
-        ),
-        MailKind::SignInMethodChanged => (
-            "Entras en {site} de otra manera",
-            &["Desde el {time} tu cuenta entra de otra manera ({detail}).", "Si no lo esperabas, pregunta a la administración."],
-            None,
-        ),
-        MailKind::RolesRaised => (
-            "Tu cuenta en {site} puede hacer más",
-            &["El {time} tu cuenta recibió más permisos.", "Si no lo esperabas, pregunta a la administración."],
-            None,
-        ),
-        MailKind::AccountEnded => (
-            "Tu cuenta en {site} ha terminado",
-            &[
-                "El {time} tu cuenta se desactivó o se eliminó. Todas las sesiones han terminado.",
-                "Si no lo esperabas, pregunta a la administración.",
-            ],
-            None,
-        ),
-        MailKind::UsernameChanged => (
-            "Tu nombre de usuario en {site} ha cambiado",
-            &[
-                "Desde el {time} el nombre de usuario de tu cuenta es {user}; antes era {detail}.",
-                "Si no lo esperabas, pregunta a la administración.",
-            ],
-            None,
-        ),
-    }
-}
+const ACCOUNT: AccountNews = AccountNews {
+    password_changed: says(
+        "Tu contraseña de {site} ha cambiado",
+        &[
+            "La contraseña de tu cuenta se cambió el {time}. Las sesiones en otros dispositivos han terminado.",
+            "Si no has sido tú, pide ahora una contraseña nueva en la página de entrada y avisa a la administración.",
+        ],
+        None,
+    ),
+    email_arrived: says(
+        "Esta es ahora tu dirección en {site}",
+        &["Desde el {time} esta es la dirección de tu cuenta. Los enlaces enviados a la dirección anterior ya no sirven."],
+        None,
+    ),
+    email_left: says(
+        "Tu dirección en {site} ha cambiado",
+        &[
+            "El {time} tu cuenta recibió otra dirección. A esta no se enviará nada más.",
+            "Si no has sido tú, deshaz el cambio con el enlace de abajo, si lo hay: sirve una sola vez, durante siete días, y cierra todas las sesiones. Después elige una contraseña nueva.",
+        ],
+        Some("Deshacer el cambio"),
+    ),
+    roles_raised: says(
+        "Tu cuenta en {site} puede hacer más",
+        &["El {time} tu cuenta recibió más permisos.", "Si no lo esperabas, pregunta a la administración."],
+        None,
+    ),
+    account_ended: says(
+        "Tu cuenta en {site} ha terminado",
+        &[
+            "El {time} tu cuenta se desactivó o se eliminó. Todas las sesiones han terminado.",
+            "Si no lo esperabas, pregunta a la administración.",
+        ],
+        None,
+    ),
+    username_changed: says(
+        "Tu nombre de usuario en {site} ha cambiado",
+        &[
+            "Desde el {time} el nombre de usuario de tu cuenta es {user}; antes era {detail}.",
+            "Si no lo esperabas, pregunta a la administración.",
+        ],
+        None,
+    ),
+};
+
+const FACTORS: FactorNews = FactorNews {
+    factor_on: says(
+        "El segundo factor está activo en {site}",
+        &["Desde el {time} tu cuenta pide un código además de la contraseña.", "Si no lo has activado tú, avisa a la administración."],
+        None,
+    ),
+    factor_off: says(
+        "El segundo factor está desactivado en {site}",
+        &[
+            "Desde el {time} tu cuenta ya no pide un código además de la contraseña.",
+            "Si no lo has desactivado tú, cambia tu contraseña y avisa a la administración.",
+        ],
+        None,
+    ),
+    recovery_code_used: says(
+        "Se ha usado un código de recuperación en {site}",
+        &[
+            "El {time} se usó uno de tus códigos de recuperación para entrar. No sirve otra vez.",
+            "Si no has sido tú, cambia tu contraseña y pide códigos nuevos.",
+        ],
+        None,
+    ),
+    recovery_codes_made: says(
+        "Códigos de recuperación nuevos en {site}",
+        &[
+            "El {time} se crearon códigos de recuperación nuevos para tu cuenta. Los anteriores ya no sirven.",
+            "Si no has sido tú, cambia tu contraseña y pide códigos nuevos.",
+        ],
+        None,
+    ),
+};
+
+const TOKENS: TokenNews = TokenNews {
+    token_made: says(
+        "Un token de acceso nuevo en {site}",
+        &[
+            "El {time} se creó un token de acceso para tu cuenta: {detail}. Quien lo tenga actúa en tu nombre.",
+            "Si no sabes nada de él, revócalo y cambia tu contraseña.",
+        ],
+        None,
+    ),
+    token_enabled: says(
+        "Un token de acceso vuelve a valer en {site}",
+        &[
+            "El {time} se volvió a activar un token de acceso de tu cuenta: {detail}. Quien lo tenga actúa en tu nombre.",
+            "Si no sabes nada de él, revócalo y cambia tu contraseña.",
+        ],
+        None,
+    ),
+};

@@ -48,7 +48,7 @@ async fn sessions(work: &mut dyn UnitOfWork) {
     sessions.end(&id("s1"), &ending).await.unwrap();
     sessions.end_own(&owner, &id("s2"), &ending).await.unwrap();
     sessions.end_device(&owner, "d", Some(&id("s3")), &ending).await.unwrap();
-    sessions.end_beyond(&owner, 5, &ending).await.unwrap();
+    sessions.end_beyond(&owner, &id("s3"), 5, &ending).await.unwrap();
     sessions.end_all(&owner, None, &ending).await.unwrap();
     sessions.end_expired(later(99), 9).await.unwrap();
     sessions.end_idle(BORN, later(99), 9).await.unwrap();

@@ -122,3 +122,22 @@ async fn look_ups_use_indexes() {
         assert!(scans.is_empty(), "{query}: {:?}", steps.iter().map(|step| &step.detail).collect::<Vec<_>>());
     }
 }
+
+#[tokio::test]
+async fn a_closed_store_is_one_file_though_handles_are_left() {
+    let (store, folder) = fresh_store().await;
+    sign_up(&store, "ada").await;
+    let mut reading = store.read().await.unwrap();
+    assert!(reading.users().by_id(&id("ada")).await.unwrap().is_some());
+    let left = store.begin().await.unwrap();
+    let closing = async { tokio::join!(store.close(), async { drop(left) }) };
+
+    closing.await;
+
+    let logs = ["-wal", "-shm"].map(|end| folder.path().join(format!("muster.db{end}")).exists());
+    assert_eq!(logs, [false, false]);
+    assert!(matches!(reading.users().by_id(&id("ada")).await, Err(StoreError::Unavailable(_))));
+    assert!(matches!(store.begin().await.err(), Some(StoreError::Unavailable(_))));
+    // A second time costs nothing.
+    store.close().await;
+}

@@ -259,8 +259,7 @@ impl Accounts {
 
 /// Makes somebody out of office when his answering machine is switched on, and there again when it is switched off.
 async fn follow_answering_machine(work: &mut dyn UnitOfWork, before: &User, after: &User, now: Timestamp) -> Result<(), StoreError> {
-    let is_on = |user: &User| user.profile.notify_props.get("auto_responder_active").is_some_and(|text| text == "true");
-    let presence = match (is_on(before), is_on(after)) {
+    let presence = match (before.has_answering_machine_on(), after.has_answering_machine_on()) {
         (false, true) => Presence::OutOfOffice,
         (true, false) => Presence::Online,
         (false, false) | (true, true) => return Ok(()),
@@ -286,7 +285,7 @@ fn check_provided(user: &User, wanted: &Patch) -> Result<(), ChangeError> {
 }
 
 /// The fields that differ, as they were and as they are.
-pub(super) fn changed(before: &User, after: &User) -> (serde_json::Value, serde_json::Value) {
+pub(crate) fn changed(before: &User, after: &User) -> (serde_json::Value, serde_json::Value) {
     let (was, is) = (fields(before), fields(after));
     let mut sides = (serde_json::Map::new(), serde_json::Map::new());
     for ((name, was), (_, is)) in was.into_iter().zip(is) {

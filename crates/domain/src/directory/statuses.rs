@@ -1,6 +1,7 @@
 //! Whether people are there.
 
 use super::{AccessError, Directory, permit_for};
+use crate::accounts::changed;
 use crate::acting;
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Origin};
@@ -91,8 +92,11 @@ impl Directory {
         permit_for::<operations::UpdateUserStatus>(&mut *reading, actor, user).await?.ok_or(StatusError::Missing)?;
         drop(reading);
         let now = self.clock.now();
-        let mut work = acting::begin::<StatusError>(&*self.store, actor, &[]).await?;
+        let mut work = acting::begin::<StatusError>(&*self.store, actor, &[user]).await?;
+        // Held before its status is looked at: an answering machine is switched on and off with both.
+        let before = work.users().locked(user).await?.ok_or(StatusError::Missing)?;
         let known = work.statuses().of_users(std::slice::from_ref(user)).await?.pop();
+        let is_back = known.as_ref().is_some_and(|known| known.presence == Presence::OutOfOffice) && presence != Presence::OutOfOffice;
         let status = Status {
             user_id: user.clone(),
             presence,
@@ -106,8 +110,14 @@ impl Directory {
             dnd_end_secs: if presence == Presence::DoNotDisturb { dnd_end_secs } else { 0 },
         };
         work.statuses().put(&status).await?;
-        let entry = self.entry(Operation::UpdateUserStatus, actor, now, origin);
-        work.audits().record(&[AuditEntry { target: Some(user.clone()), ..entry }]).await?;
+        let mut entry = AuditEntry { target: Some(user.clone()), ..self.entry(Operation::UpdateUserStatus, actor, now, origin) };
+        if is_back && before.has_answering_machine_on() {
+            let after = before.clone().without_answering_machine(now);
+            work.users().update(&after).await?;
+            let (was, is) = changed(&before, &after);
+            entry = AuditEntry { before: Some(was), after: Some(is), ..entry };
+        }
+        work.audits().record(&[entry]).await?;
         work.commit().await?;
         Ok(status)
     }

@@ -76,12 +76,18 @@ impl Courier {
         let Some(mail) = claimed.into_iter().next() else {
             return Ok(Errand::Idle(self.store.read().await?.outbox().next_due().await?));
         };
-        let outcome = match self.postbox.open(&mail) {
-            Ok(letter) => self.mailer.deliver(&mail.id, &letter).await,
-            Err(error) => Err(DeliveryError::Never(error.to_string())),
-        };
+        let outcome = self.tried(&mail).await;
         self.note(&mail, &claim.by, outcome).await?;
         Ok(Errand::Ran)
+    }
+
+    async fn tried(&self, mail: &ClaimedMail) -> Result<(), DeliveryError> {
+        // The last try was begun and never ended: a letter that breaks whoever takes it up must not do so for ever.
+        if mail.tries > self.rules.tries {
+            return Err(DeliveryError::Never("it was taken up more often than it may be tried".to_owned()));
+        }
+        let letter = self.postbox.open(mail).map_err(|error| DeliveryError::Never(error.to_string()))?;
+        self.mailer.deliver(&mail.id, &letter).await
     }
 
     async fn note(&self, mail: &ClaimedMail, by: &str, outcome: Result<(), DeliveryError>) -> Result<(), StoreError> {

@@ -69,7 +69,7 @@ impl SignIns {
         self.leave_device(work, session).await?;
         // Sign-ins at once take turns at the account, so that each sees those before it: none is beyond the cap when the last has ended.
         let ending = Ending { at: session.created_at, reason: EndReason::TooMany, by: None };
-        work.sessions().end_beyond(&session.user_id, self.rules.sessions_per_user, &ending).await?;
+        work.sessions().end_beyond(&session.user_id, &session.id, self.rules.sessions_per_user, &ending).await?;
         Ok(token)
     }
 

@@ -182,19 +182,20 @@ impl SignIns {
         Ok(Tried::Nobody(self.strangers.attempt(&name, &self.rules.lock, self.clock.now()), place))
     }
 
-    /// Whether a sign-in comes from a device that the account knows.
+    /// Whether a sign-in comes from a device that the account knows. A look only: anybody may make such a token up, and this is asked
+    /// of those who have used their tries up.
     async fn is_on_known_device(&self, claim: &Claim) -> Result<bool, StoreError> {
         let (Some(login), Some(token)) = (&claim.login, claim.device.as_ref().filter(|_| self.rules.knows_devices)) else {
             return Ok(false);
         };
-        let mut work = self.store.begin().await?;
+        let mut reading = self.store.read().await?;
         let user = match login {
-            LoginName::Id(id) => work.users().by_id(id).await?,
-            LoginName::Text(text) => work.users().by_login(text).await?,
+            LoginName::Id(id) => reading.users().by_id(id).await?,
+            LoginName::Text(text) => reading.users().by_login(text).await?,
         };
         let Some(user) = user else { return Ok(false) };
         let hashes = self.keys.candidates(Purpose::KnownDevice, token.expose());
-        work.known_devices().is_known(&user.id, &hashes).await
+        reading.known_devices().is_known(&user.id, &hashes).await
     }
 
     async fn try_account(&self, login: &LoginName, device: Option<&Token>) -> Result<Option<Trial>, StoreError> {

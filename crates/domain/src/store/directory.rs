@@ -176,7 +176,7 @@ pub trait TermsOfService: ReadTerms {
 pub trait ReadPreferences: Send {
     /// What is remembered of an account, or in one category of it, by category and name.
     async fn of_user(&mut self, user: &UserId, category: Option<&str>) -> Result<Vec<Preference>, StoreError>;
-    /// How much is remembered of an account.
+    /// How much is remembered of an account, what the service keeps there itself ([`crate::preference::OF_SERVICE`]) left out.
     async fn count(&mut self, user: &UserId) -> Result<u32, StoreError>;
 }
 

@@ -57,18 +57,22 @@ pub trait Factors: ReadFactors {
     async fn reseal(&mut self, id: &CredentialId, before: &Sealed, after: &Sealed) -> Result<bool, StoreError>;
 }
 
-/// Known devices at rest.
+/// Known devices at rest, looked at.
 #[async_trait]
-pub trait KnownDevices: Send {
+pub trait ReadKnownDevices: Send {
+    /// Whether an account knows a device.
+    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError>;
+}
+
+/// Known devices at rest, changed.
+#[async_trait]
+pub trait KnownDevices: ReadKnownDevices {
     /// Counts a try of a password from an account's known device, in one statement; tells whether the try counts. It does not when no
     /// such device is known, or after too many wrong passwords from it.
     async fn attempt(&mut self, user: &UserId, hashes: &[Digest], rules: &LockRules, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Gives a counted try back: the password was never looked at.
     async fn give_back(&mut self, user: &UserId, hashes: &[Digest]) -> Result<(), StoreError>;
-
-    /// Whether an account knows a device.
-    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError>;
 
     /// Writes down that an account's known device was used to sign in, and forgets wrong passwords from it; tells whether it is known.
     async fn recognise(&mut self, user: &UserId, hashes: &[Digest], now: Timestamp) -> Result<bool, StoreError>;

@@ -70,8 +70,9 @@ pub trait Sessions: ReadSessions {
     /// Ends an account's sessions on a push device, but one; tells how many.
     async fn end_device(&mut self, user: &UserId, device_id: &str, except: Option<&SessionId>, ending: &Ending) -> Result<u64, StoreError>;
 
-    /// Ends an account's sessions beyond those that were last active; tells how many.
-    async fn end_beyond(&mut self, user: &UserId, kept: u32, ending: &Ending) -> Result<u64, StoreError>;
+    /// Ends an account's sessions beyond so many: a new one stays, whatever the others' times are, and with it those that were last
+    /// active. Tells how many ended.
+    async fn end_beyond(&mut self, user: &UserId, new: &SessionId, kept: u32, ending: &Ending) -> Result<u64, StoreError>;
 
     /// Ends one session of an account; tells whether it had not ended before.
     async fn end_own(&mut self, user: &UserId, id: &SessionId, ending: &Ending) -> Result<bool, StoreError>;

@@ -10,9 +10,9 @@ use crate::page::Page;
 use crate::session::Session;
 use crate::store::{
     AccessTokens, Audits, Channels, Credentials, Factors, Groups, Invitations, KnownDevices, OneTimeTokens, Outbox, Preferences,
-    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadOneTimeTokens, ReadOutbox, ReadPreferences,
-    ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store, StoreError,
-    Teams, TermsOfService, UnitOfWork, Users,
+    ReadAccessTokens, ReadAudits, ReadChannels, ReadFactors, ReadGroups, ReadInvitations, ReadKnownDevices, ReadOneTimeTokens, ReadOutbox,
+    ReadPreferences, ReadService, ReadSessions, ReadStatuses, ReadTeams, ReadTerms, ReadUsers, Reading, Service, Sessions, Statuses, Store,
+    StoreError, Teams, TermsOfService, UnitOfWork, Users,
 };
 
 use state::State;
@@ -185,6 +185,10 @@ impl Reading for Repositories<Arc<Committed>> {
     }
 
     fn factors(&mut self) -> &mut dyn ReadFactors {
+        self
+    }
+
+    fn known_devices(&mut self) -> &mut dyn ReadKnownDevices {
         self
     }
 

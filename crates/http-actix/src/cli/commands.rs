@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, ErrorKind, IsTerminal, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use actix_web::web::Data;
@@ -24,7 +25,11 @@ use super::{Cli, Command, ConfigCommand, CreateArgs, InviteArgs, SecretsCommand,
 use crate::app::Service;
 use crate::config::{self, Config};
 use crate::serve::{self, Ready};
-use crate::{logging, seed, wiring};
+use crate::wiring::{self, Backend};
+use crate::{logging, seed};
+
+/// How long a command waits for the store to be closed.
+const CLOSING: Duration = Duration::from_secs(5);
 
 /// Does what the command line says.
 ///
@@ -38,21 +43,32 @@ pub async fn run(cli: Cli) -> Result<(), String> {
     }
     let config = Config::read(&sources).map_err(|error| error.to_string())?;
     logging::start(&config.log).map_err(|error| error.to_string())?;
-    match cli.command {
-        Command::Serve => serve::serve(config).await.map_err(|error| error.to_string()),
-        Command::Migrate => migrate(&config).await,
-        Command::User(UserCommand::Create(args)) => create(&config, args).await,
-        Command::User(UserCommand::SetPassword { username }) => set_password(&config, &username).await,
-        Command::Invite(args) => invite(&config, &args).await,
-        Command::Mail(command) => mail::run(&config, &command).await,
-        Command::Config(ConfigCommand::Check) => check(&config),
-        Command::Config(ConfigCommand::Show) => Ok(()),
-        Command::Secrets(SecretsCommand::Rotate) => rotate(&config).await,
+    if let Command::Serve = cli.command {
+        return serve::serve(config).await.map_err(|error| error.to_string());
+    }
+    let opened = OnceLock::new();
+    let outcome = work(cli.command, &config, &opened).await;
+    serve::close(&opened, CLOSING).await;
+    outcome
+}
+
+/// Does what a command other than `serve` says; the store that it opens is kept in the given place, and closed by who gave it.
+async fn work(command: Command, config: &Config, opened: &OnceLock<Backend>) -> Result<(), String> {
+    match command {
+        Command::Migrate => migrate(config, opened).await,
+        Command::User(UserCommand::Create(args)) => create(config, opened, args).await,
+        Command::User(UserCommand::SetPassword { username }) => set_password(config, opened, &username).await,
+        Command::Invite(args) => invite(config, opened, &args).await,
+        Command::Mail(command) => mail::run(config, opened, &command).await,
+        Command::Config(ConfigCommand::Check) => check(config),
+        Command::Secrets(SecretsCommand::Rotate) => rotate(config, opened).await,
         Command::Seed(args) => {
-            let password = seed::seed(&*service(&config).await?, args.users, args.ids_file.as_deref()).await?;
+            let password = seed::seed(&*service(config, opened).await?, args.users, args.ids_file.as_deref()).await?;
             say(&format!("seed000001 to seed{:06} sign in with the password {password}", args.users))
         }
-        Command::Health => health(&config),
+        Command::Health => health(config),
+        // Done with before: neither opens a store for a while only.
+        Command::Serve | Command::Config(ConfigCommand::Show) => Ok(()),
     }
 }
 
@@ -60,26 +76,27 @@ pub(super) fn say(text: &str) -> Result<(), String> {
     writeln!(std::io::stdout(), "{text}").map_err(|error| format!("nobody reads the output: {error}"))
 }
 
-async fn service(config: &Config) -> Result<Data<Service>, String> {
-    let Ready { backend, keys, .. } = serve::ready(config).await.map_err(|error| error.to_string())?;
+async fn service(config: &Config, opened: &OnceLock<Backend>) -> Result<Data<Service>, String> {
+    let Ready { backend, keys, .. } = serve::ready(config, opened).await.map_err(|error| error.to_string())?;
     let ports = wiring::ports(config, backend.store(), keys, None).map_err(|error| error.to_string())?;
     Ok(wiring::service(config, ports))
 }
 
-async fn migrate(config: &Config) -> Result<(), String> {
-    let backend = wiring::Backend::open(config).await.map_err(|error| error.to_string())?;
+async fn migrate(config: &Config, opened: &OnceLock<Backend>) -> Result<(), String> {
+    let backend = Backend::open(config).await.map_err(|error| error.to_string())?;
+    let _ = opened.set(backend.clone());
     let applied = backend.migrate().await.map_err(|error| error.to_string())?;
     if applied.is_empty() { say("the store is up to date") } else { say(&format!("applied {}", applied.join(", "))) }
 }
 
-async fn create(config: &Config, args: CreateArgs) -> Result<(), String> {
+async fn create(config: &Config, opened: &OnceLock<Backend>, args: CreateArgs) -> Result<(), String> {
     let wanted = Registration::new(args.username, args.email, password()?);
-    let user = service(config).await?.accounts.create(wanted, args.system_admin).await.map_err(|error| not_made(&error))?;
+    let user = service(config, opened).await?.accounts.create(wanted, args.system_admin).await.map_err(|error| not_made(&error))?;
     say(&format!("made {} with the id {} and the roles {}", user.username.as_str(), user.id, user.roles))
 }
 
-async fn invite(config: &Config, args: &InviteArgs) -> Result<(), String> {
-    let service = service(config).await?;
+async fn invite(config: &Config, opened: &OnceLock<Backend>, args: &InviteArgs) -> Result<(), String> {
+    let service = service(config, opened).await?;
     let kind = match (args.guest, args.magic_link) {
         (false, _) => Invitee::Member,
         (true, false) => Invitee::Guest,
@@ -110,10 +127,10 @@ fn refused(weak: &WeakPassword) -> String {
     format!("the password is refused: {weak}; choose another")
 }
 
-async fn set_password(config: &Config, username: &str) -> Result<(), String> {
+async fn set_password(config: &Config, opened: &OnceLock<Backend>, username: &str) -> Result<(), String> {
     let username = Username::parse(username).map_err(|error| error.to_string())?;
     let password = password()?;
-    service(config).await?.accounts.set_password(&username, &password).await.map_err(|error| match error {
+    service(config, opened).await?.accounts.set_password(&username, &password).await.map_err(|error| match error {
         SetPasswordError::Weak(weak) => refused(&weak),
         other => told(&other),
     })?;
@@ -137,8 +154,8 @@ fn check(config: &Config) -> Result<(), String> {
     say("the settings can be used")
 }
 
-async fn rotate(config: &Config) -> Result<(), String> {
-    let Ready { backend, keys, key_check } = serve::ready(config).await.map_err(|error| error.to_string())?;
+async fn rotate(config: &Config, opened: &OnceLock<Backend>) -> Result<(), String> {
+    let Ready { backend, keys, key_check } = serve::ready(config, opened).await.map_err(|error| error.to_string())?;
     let moved = match key_check {
         KeyCheck::Rotated => "the store now belongs to the new key",
         KeyCheck::New | KeyCheck::Current | KeyCheck::Foreign => "the store belongs to the current key already",

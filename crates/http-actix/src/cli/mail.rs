@@ -1,5 +1,7 @@
 //! `muster mail`: what waits, and what was given up.
 
+use std::sync::OnceLock;
+
 use muster_domain::actor::Actor;
 use muster_domain::cause::chain as told;
 use muster_domain::id::MailId;
@@ -13,13 +15,13 @@ use super::MailCommand;
 use super::commands::say;
 use crate::config::Config;
 use crate::serve::{self, Ready};
-use crate::wiring;
+use crate::wiring::{self, Backend};
 
 /// Rows that are read at once.
 const ROWS: u32 = 200;
 
-pub(super) async fn run(config: &Config, command: &MailCommand) -> Result<(), String> {
-    let Ready { backend, keys, .. } = serve::ready(config).await.map_err(|error| error.to_string())?;
+pub(super) async fn run(config: &Config, opened: &OnceLock<Backend>, command: &MailCommand) -> Result<(), String> {
+    let Ready { backend, keys, .. } = serve::ready(config, opened).await.map_err(|error| error.to_string())?;
     let ports = wiring::ports(config, backend.store(), keys, None).map_err(|error| error.to_string())?;
     match command {
         MailCommand::List { all } => list(&*ports.store, *all).await,

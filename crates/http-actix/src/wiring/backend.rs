@@ -9,6 +9,7 @@ use muster_adapters_sqlite::{SqliteOptions, SqliteStore};
 use muster_domain::store::Store;
 use secrecy::{ExposeSecret, SecretString};
 
+use super::secret_file;
 use crate::config::{Config, Synchronous};
 
 /// Why the service does not start, in one sentence that says how to mend it.
@@ -25,7 +26,8 @@ pub enum StartError {
     Listen(String),
 }
 
-/// The opened store.
+/// The opened store. Clones share it.
+#[derive(Clone)]
 pub enum Backend {
     /// A file.
     Sqlite(Arc<SqliteStore>, PathBuf),
@@ -68,6 +70,14 @@ impl Backend {
         match self {
             Self::Sqlite(_, path) => Some(path),
             Self::Postgres(_) => None,
+        }
+    }
+
+    /// Closes the store for good, after what runs in it. A file is whole then, without the logs beside it.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite(store, _) => store.close().await,
+            Self::Postgres(store) => store.close().await,
         }
     }
 
@@ -133,12 +143,5 @@ fn named(config: &Config) -> Result<Named, StartError> {
 }
 
 fn url(config: &Config) -> Result<SecretString, StartError> {
-    let Some(file) = &config.store.url_file else { return Ok(config.store.url.clone()) };
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        StartError::Settings(format!(
-            "store.url_file: {} can't be read ({error}); correct the path, or let the user that runs Muster read it",
-            file.display()
-        ))
-    })?;
-    Ok(SecretString::from(text.trim().to_owned()))
+    config.store.url_file.as_ref().map_or_else(|| Ok(config.store.url.clone()), |file| secret_file::secret(file, "store.url_file"))
 }

@@ -1,13 +1,11 @@
 //! Where profile pictures are made and kept.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use muster_adapters_files::{ImagePictures, PictureOptions, S3Options, StoredFiles};
 use muster_domain::port::{Files, Pictures};
-use secrecy::SecretString;
 
-use super::StartError;
+use super::{StartError, secret_file};
 use crate::config::{Config, FilesDriver};
 
 /// What makes pictures, as the settings say.
@@ -33,6 +31,11 @@ pub(super) fn files(config: &Config) -> Result<Option<Arc<dyn Files>>, StartErro
     })
 }
 
+/// Checks what can be checked without reaching for anything.
+pub(super) fn check(config: &Config) -> Result<(), StartError> {
+    if config.files.driver == FilesDriver::S3 { s3_options(config).map(drop) } else { Ok(()) }
+}
+
 fn s3_options(config: &Config) -> Result<S3Options, StartError> {
     let wanted = &config.files;
     Ok(S3Options {
@@ -41,20 +44,11 @@ fn s3_options(config: &Config) -> Result<S3Options, StartError> {
         bucket: wanted.s3_bucket.clone(),
         key_id: wanted.s3_key_id.clone(),
         secret: match &wanted.s3_secret_file {
-            Some(file) => secret(file, "files.s3_secret_file")?,
+            Some(file) => secret_file::secret(file, "files.s3_secret_file")?,
             None => wanted.s3_secret.clone(),
         },
         allow_http: wanted.s3_allow_http,
         is_path_style: wanted.s3_path_style,
         prefix: wanted.s3_prefix.clone(),
     })
-}
-
-/// What a file of a secret holds.
-pub(super) fn secret(file: &Path, setting: &str) -> Result<SecretString, StartError> {
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        let told = format!("{setting}: {} can't be read ({error}); correct the path, or let Muster's user read it", file.display());
-        StartError::Settings(told)
-    })?;
-    Ok(SecretString::from(text.trim().to_owned()))
 }

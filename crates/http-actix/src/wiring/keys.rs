@@ -2,14 +2,13 @@
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use muster_adapters_crypto::{Keys, RootKey, SystemRandomness};
 use secrecy::ExposeSecret;
-use zeroize::Zeroizing;
 
-use super::StartError;
+use super::{StartError, secret_file};
 use crate::config::Config;
 
 /// How somebody gets a key.
@@ -62,18 +61,11 @@ fn previous(config: &Config) -> Result<Vec<RootKey>, StartError> {
     config.secrets.previous_keys.iter().map(|key| RootKey::parse(key.expose_secret()).map_err(wrong)).collect()
 }
 
-fn unreadable(error: &std::io::Error) -> String {
-    format!("it can't be read ({error}); let the user that runs Muster read it, or correct secrets.key_file")
-}
-
 fn read(path: &Path) -> Result<RootKey, StartError> {
-    let failed = |told: String| StartError::Settings(format!("the key file {}: {told}", path.display()));
-    let mode = std::fs::metadata(path).map_err(|error| failed(unreadable(&error)))?.permissions().mode();
-    if mode & 0o077 != 0 {
-        return Err(failed(format!("others can read it (mode {:03o}); run chmod 600 on it", mode & 0o777)));
-    }
-    let text = Zeroizing::new(std::fs::read_to_string(path).map_err(|error| failed(unreadable(&error)))?);
-    RootKey::parse(text.trim()).map_err(|error| failed(format!("{error}; put it back from a backup, or, for a new store, {MAKE}")))
+    let whose = format!("the key file {}", path.display());
+    let text = secret_file::read(path, &whose, "secrets.key_file")?;
+    let wrong = |error| StartError::Settings(format!("{whose}: {error}; put it back from a backup, or, for a new store, {MAKE}"));
+    RootKey::parse(text.trim()).map_err(wrong)
 }
 
 /// Makes a key and keeps it; of two processes at once, the later reads what the earlier made.

@@ -8,7 +8,7 @@ use muster_domain::locale::Locale;
 use muster_domain::mail::{Courier, DeliveryRules, Mailer};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Ports, StartError};
+use super::{Ports, StartError, secret_file};
 use crate::config::{Config, MailSecurity};
 
 /// The pause after a first failed try, and the longest one.
@@ -53,7 +53,7 @@ fn login(config: &Config) -> Result<Option<(String, SecretString)>, StartError> 
         return Ok(None);
     }
     let password = match &wanted.password_file {
-        Some(file) => super::files::secret(file, "mail.password_file")?,
+        Some(file) => secret_file::secret(file, "mail.password_file")?,
         None => wanted.password.clone(),
     };
     if password.expose_secret().is_empty() {

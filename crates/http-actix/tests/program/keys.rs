@@ -23,8 +23,29 @@ fn a_key_file_that_others_can_read_is_refused() {
     let mended = place.serve().stop();
 
     let told = failed.sentence();
-    assert_eq!(told, "the key file data/muster.key: others can read it (mode 640); run chmod 600 on it");
+    assert_eq!(told, "the key file data/muster.key can be read by others (mode 640); run chmod 600 on it");
     mended.succeeded();
+}
+
+#[test]
+fn a_file_of_a_secret_that_others_can_read_is_refused() {
+    let smtp = |place: Place| place.set("mail.smtp_host", "smtp.test").set("mail.from", "a@crew.test").set("mail.username", "users");
+    let s3 = |place: Place| place.set("files.driver", "s3").set("files.s3_bucket", "bucket").set("files.s3_key_id", "k");
+    let settings: [(&str, &dyn Fn(Place) -> Place); 3] =
+        [("store.url_file", &|place| place), ("mail.password_file", &smtp), ("files.s3_secret_file", &s3)];
+    for (setting, others) in settings {
+        let place = others(Place::new()).set(setting, "secret");
+        let secret = place.folder().join("secret");
+        std::fs::write(&secret, "sqlite://canary.db").unwrap();
+        std::fs::set_permissions(&secret, Permissions::from_mode(0o604)).unwrap();
+
+        let refused = place.run(&["config", "check"]);
+        std::fs::set_permissions(&secret, Permissions::from_mode(0o600)).unwrap();
+        let taken = place.run(&["config", "check"]);
+
+        assert_eq!(refused.sentence(), format!("{setting}: secret can be read by others (mode 604); run chmod 600 on it"));
+        taken.succeeded();
+    }
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn what_a_start_would_refuse_the_check_refuses_too() {
         ("store.url", "postgres://u:p@h/d", "secrets.key: PostgreSQL needs a key"),
         ("store.url_file", "nowhere", "store.url_file: nowhere can't be read"),
         ("secrets.key", "c2hvcnQ=", "secrets.key: a key is 32 random bytes in base64, but this text stands for 5 bytes"),
-        ("secrets.key_file", "nowhere", "the key file nowhere: it can't be read"),
+        ("secrets.key_file", "nowhere", "the key file nowhere can't be read"),
         ("secrets.previous_keys", "c2hvcnQ=", "secrets.previous_keys: a key is 32 random bytes"),
     ];
     for (setting, value, expected) in wrong {

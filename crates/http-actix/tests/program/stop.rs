@@ -1,6 +1,8 @@
 //! Being stopped, and being killed.
 
+use std::collections::BTreeSet;
 use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::ScopedJoinHandle;
 
@@ -90,4 +92,33 @@ fn a_killed_service_loses_nothing_acknowledged() {
     assert!(names.len() >= BEFORE as usize);
     assert_eq!(missing(service.address, &token, &names), Vec::<String>::new());
     assert_eq!(sign_in(service.address, names.last().unwrap(), PASSWORD).status, 201);
+}
+
+/// The files of the store's folder, other than pictures.
+fn files(folder: &Path) -> BTreeSet<String> {
+    let entries = std::fs::read_dir(folder.join("data")).unwrap().map(Result::unwrap);
+    let files = entries.filter(|entry| entry.file_type().unwrap().is_file());
+    files.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn a_stopped_service_leaves_one_file_that_holds_everything() {
+    let whole = ["muster.db", "muster.db.lock", "muster.key"].map(str::to_owned).into();
+    let place = Place::new();
+    for round in 0..5 {
+        let service = place.serve();
+        if round == 0 {
+            sign_up(service.address, "ada").unwrap();
+        }
+        sign_in(service.address, "ada", PASSWORD).token();
+        assert!(files(place.folder()).contains("muster.db-wal"));
+
+        service.stop().succeeded();
+
+        assert_eq!(files(place.folder()), whole, "after round {round}");
+    }
+    place.run(&["mail", "list"]).succeeded();
+    assert_eq!(files(place.folder()), whole, "after a command");
+    place.run(&["migrate"]).succeeded();
+    assert_eq!(files(place.folder()), whole, "after a command that asks the writer alone");
 }

@@ -1,6 +1,7 @@
 //! Rules of what clients remember.
 
 use super::*;
+use crate::preference::OF_SERVICE;
 use crate::testkit::fixture;
 use crate::testkit::service::{Bench, origin};
 
@@ -68,6 +69,13 @@ async fn an_account_remembers_so_much_and_no_more() {
     assert!(put(&bench, &ada, &[one("0", "new")]).await.is_ok());
     assert!(matches!(put(&bench, &ada, &[one("more", "")]).await, Err(PreferenceError::TooMany)));
     assert_eq!(held(&bench, &ada, None).await.unwrap().len(), full.len());
+    // What the service keeps among them takes no place from theirs, and finds one when they have them all.
+    let status = Some(r#"{"emoji":"tea","text":"at tea"}"#.to_owned());
+    let id = fixture::id("ada");
+    bench.accounts.set_custom_status::<operations::UpdateUserCustomStatus>(&ada, &id, status, &origin()).await.unwrap();
+    assert!(held(&bench, &ada, Some(OF_SERVICE.0)).await.unwrap()[0].value.contains("at tea"));
+    assert!(put(&bench, &ada, &[one("0", "newer")]).await.is_ok());
+    assert!(matches!(put(&bench, &ada, &[one("more", "")]).await, Err(PreferenceError::TooMany)));
     bench.faults.reads.store(1, std::sync::atomic::Ordering::SeqCst);
     assert!(matches!(held(&bench, &ada, None).await, Err(PreferenceError::Store(_))));
 }

@@ -62,6 +62,36 @@ async fn only_who_comes_or_goes_is_active() {
 }
 
 #[tokio::test]
+async fn who_is_back_in_office_answers_himself() {
+    let (bench, root, ada) = bench().await;
+    let id = fixture::id("ada");
+    let props = async || bench.held(&id).await.profile.notify_props;
+    let switch_on = async || {
+        let machine = [("auto_responder_active", "true"), ("auto_responder_message", "away")];
+        let notify_props = Some(machine.map(|(key, text)| (key.to_owned(), text.to_owned())).into());
+        let on = crate::user::patch::Patch { notify_props, ..Default::default() };
+        bench.accounts.patch(&ada, &id, on, &String::new().into(), &origin()).await.unwrap();
+    };
+    switch_on().await;
+    bench.faults.commits.store(1, std::sync::atomic::Ordering::SeqCst);
+    assert!(set(&bench, &ada, "ada", Presence::Online).await.is_err());
+    assert_eq!(props().await["auto_responder_active"], "true", "both change, or neither");
+
+    set(&bench, &root, "ada", Presence::Away).await.unwrap();
+
+    let after = props().await;
+    assert_eq!((after["auto_responder_active"].as_str(), after["auto_responder_message"].as_str()), ("false", "away"));
+    // Who was not out of office leaves it as it is.
+    switch_on().await;
+    bench.write(async |work| work.statuses().put(&Status { presence: Presence::Away, ..Status::unknown(id.clone()) }).await.unwrap()).await;
+    let changed_at = bench.held(&id).await.updated_at;
+    bench.clock.advance(std::time::Duration::from_mins(1));
+    set(&bench, &ada, "ada", Presence::Online).await.unwrap();
+    assert_eq!(props().await["auto_responder_active"], "true");
+    assert_eq!(bench.held(&id).await.updated_at, changed_at);
+}
+
+#[tokio::test]
 async fn what_people_wrote_of_themselves_is_offered_again_until_they_forget_it() {
     let (bench, root, ada) = bench().await;
     let id = fixture::id("ada");

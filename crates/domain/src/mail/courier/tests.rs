@@ -157,6 +157,24 @@ async fn a_mail_of_a_worker_that_died_is_tried_by_another_when_its_time_is_over(
 }
 
 #[tokio::test]
+async fn a_mail_that_breaks_whoever_takes_it_up_is_given_up() {
+    let post = Post::new();
+    post.put(MailKind::Reset).await;
+    for number in 0..RULES.tries {
+        let now = post.bench.clock.now();
+        let claim = Claim { by: format!("broken {number}"), now, until: now.after(RULES.lease), most: 1 };
+        let taken = post.bench.write(async |work| work.outbox().claim(&claim).await.unwrap()).await;
+        assert_eq!(taken.len(), 1);
+        post.bench.clock.advance(RULES.lease);
+    }
+
+    post.run().await;
+
+    let states: Vec<_> = post.records().await.into_iter().map(|record| record.state).collect();
+    assert_eq!((states, post.taken()), (vec![MailState::Dead], 0));
+}
+
+#[tokio::test]
 async fn workers_at_once_send_each_mail_once() {
     let post = Post::new();
     for _ in 0..30 {

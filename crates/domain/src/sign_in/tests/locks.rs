@@ -66,9 +66,12 @@ async fn strangers_do_not_use_up_the_tries_of_a_known_device() {
     from_browser(&bench, RIGHT, Some(&device)).await.unwrap();
 
     let unknown = Token::from_random([9; 16]);
+    // Whoever makes a device up does not reach the one writer.
+    bench.faults.begins.store(u32::MAX, std::sync::atomic::Ordering::SeqCst);
     for _ in 0..5 {
         assert!(matches!(from_browser(&bench, RIGHT, Some(&unknown)).await, Err(SignInError::TooMany(_))));
     }
+    bench.faults.begins.store(0, std::sync::atomic::Ordering::SeqCst);
     limits.0.store(false, std::sync::atomic::Ordering::SeqCst);
     assert_eq!(bench.sign_in("ada", RIGHT).await.unwrap().user.failed_attempts, 0, "what was refused did not count");
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::credential::{NewPassword, PasswordHash};
 use crate::session::Guard;
 use crate::store::{Attempt, LockRules, LoginName, Store, StoreError, UniqueField};
-use crate::testkit::fixture::{self, BORN, ending, id, identity, new_session, user};
+use crate::testkit::fixture::{self, BORN, id, identity, new_session, user};
 use crate::time::Timestamp;
 use crate::user::{Bot, ExternalIdentity, User};
 
@@ -64,7 +64,7 @@ pub async fn a_try_finds_the_account_each_way(store: &dyn Store) {
         assert_eq!(found.user.id, id("a"));
         assert_eq!(hash_of(&found), Some("hash of ada"));
         assert!(found.is_open);
-        assert_eq!((found.live_sessions, found.guard), (0, UNCHANGED));
+        assert_eq!(found.guard, UNCHANGED);
     }
 }
 
@@ -239,26 +239,6 @@ pub async fn a_session_opened_forgives(store: &dyn Store) {
     let found = attempt_of(store, "a", BORN).await;
     assert!(found.is_open);
     assert_eq!((found.user.failed_attempts, found.locked_until), (0, Timestamp::NEVER));
-}
-
-/// A try counts the account's live sessions alone: none that ended or expired, none of others.
-pub async fn a_try_counts_live_sessions(store: &dyn Store) {
-    add_with_password(store, &user("a", "ada"), "hash").await;
-    add(store, &[user("b", "bob")]).await.unwrap();
-    let mut sessions: Vec<_> = ["live", "long", "idle", "ended", "absolute"].map(|short| new_session(short, "a")).into();
-    sessions.push(new_session("other", "b"));
-    sessions[1].session.expires_at = minutes(90);
-    sessions[2].session.expires_at = minutes(30);
-    sessions[4].session.absolute_expires_at = minutes(30);
-    for session in &sessions {
-        assert!(open(store, session, UNCHANGED).await);
-    }
-    let mut work = begin(store).await;
-    work.sessions().end(&id("ended"), &ending()).await.unwrap();
-    commit(work).await.unwrap();
-
-    assert_eq!(attempt_of(store, "a", minutes(29)).await.live_sessions, 4);
-    assert_eq!(attempt_of(store, "a", minutes(30)).await.live_sessions, 2);
 }
 
 /// An account has one password, and all of a batch are added or none.

@@ -1,7 +1,7 @@
 //! What holds of what clients remember.
 
 use super::directory::{done, people};
-use crate::preference::Preference;
+use crate::preference::{OF_SERVICE, Preference};
 use crate::store::Store;
 use crate::testkit::fixture::{id, preference};
 
@@ -77,6 +77,18 @@ pub async fn a_whole_batch_is_remembered_and_forgotten(store: &dyn Store) {
 
     remove(store, &batch[1..]).await;
     assert_eq!(of_user(store, "ada", None).await, batch[..1]);
+}
+
+/// What the service keeps among what clients remember is not counted; what only resembles it is.
+pub async fn what_the_service_keeps_is_not_counted(store: &dyn Store) {
+    people(store, &["ada"]).await;
+    let (category, name) = OF_SERVICE;
+    put(store, &[preference("ada", category, name, "[]")]).await;
+    assert_eq!(count(store, "ada").await, 0);
+
+    put(store, &[preference("ada", category, "other", ""), preference("ada", "other", name, "")]).await;
+
+    assert_eq!((count(store, "ada").await, of_user(store, "ada", None).await.len()), (2, 3));
 }
 
 /// What one account's clients remember at once is all there.

@@ -235,6 +235,7 @@ macro_rules! store_contract {
             what_is_remembered_again_is_replaced,
             what_is_forgotten_is_gone,
             a_whole_batch_is_remembered_and_forgotten,
+            what_the_service_keeps_is_not_counted,
             what_is_remembered_at_once_is_all_there,
             a_dropped_memory_is_none,
         }

@@ -56,13 +56,13 @@ impl Credentials for Repositories<Work> {
             return Ok(None);
         };
         let user = account.user.clone();
-        let (guard, live_sessions) = (state.guard(&user), state.live_sessions(&user.id, now));
+        let guard = state.guard(&user);
         let is_open = is_open(&account, rules, now);
         let hash = account.password.as_ref().map(|password| password.hash.clone());
         let after = if is_open { counted(account, rules, now) } else { account };
         let locked_until = after.locked_until;
         state.accounts.insert(user.id.clone(), after);
-        Ok(Some(Attempt { user, hash, is_open, locked_until, live_sessions, guard }))
+        Ok(Some(Attempt { user, hash, is_open, locked_until, guard }))
     }
 
     async fn give_back(&mut self, user: &UserId) -> Result<(), StoreError> {

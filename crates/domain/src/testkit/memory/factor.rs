@@ -8,7 +8,7 @@ use crate::credential::{Digest, KeyId, Sealed};
 use crate::device::NewDevice;
 use crate::factor::{FactorTry, NewFactor, NewRecoveryCode, StoredFactor};
 use crate::id::{CredentialId, UserId};
-use crate::store::{Factors, KnownDevices, LockRules, ReadFactors, StoreError};
+use crate::store::{Factors, KnownDevices, LockRules, ReadFactors, ReadKnownDevices, StoreError};
 use crate::time::Timestamp;
 
 #[async_trait]
@@ -115,6 +115,13 @@ impl Factors for Repositories<Work> {
 }
 
 #[async_trait]
+impl<S: Look> ReadKnownDevices for Repositories<S> {
+    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
+        Ok(self.0.state().devices.values().any(|held| held.is(user, hashes)))
+    }
+}
+
+#[async_trait]
 impl KnownDevices for Repositories<Work> {
     async fn attempt(&mut self, user: &UserId, hashes: &[Digest], rules: &LockRules, now: Timestamp) -> Result<bool, StoreError> {
         Ok(device(self.0.state_mut().devices.values_mut(), user, hashes).is_some_and(|held| held.tries.count(rules, now)))
@@ -125,10 +132,6 @@ impl KnownDevices for Repositories<Work> {
             held.tries = Tries { failed: held.tries.failed.saturating_sub(1), locked_until: Timestamp::NEVER };
         }
         Ok(())
-    }
-
-    async fn is_known(&mut self, user: &UserId, hashes: &[Digest]) -> Result<bool, StoreError> {
-        Ok(device(self.0.state_mut().devices.values_mut(), user, hashes).is_some())
     }
 
     async fn recognise(&mut self, user: &UserId, hashes: &[Digest], now: Timestamp) -> Result<bool, StoreError> {
@@ -164,5 +167,11 @@ impl KnownDevices for Repositories<Work> {
 }
 
 fn device<'a>(mut devices: impl Iterator<Item = &'a mut HeldDevice>, user: &UserId, hashes: &[Digest]) -> Option<&'a mut HeldDevice> {
-    devices.find(|held| held.device.user_id == *user && hashes.contains(&held.device.hash))
+    devices.find(|held| held.is(user, hashes))
+}
+
+impl HeldDevice {
+    fn is(&self, user: &UserId, hashes: &[Digest]) -> bool {
+        self.device.user_id == *user && hashes.contains(&self.device.hash)
+    }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use super::{Look, Repositories, Work};
 use crate::id::UserId;
-use crate::preference::Preference;
+use crate::preference::{OF_SERVICE, Preference};
 use crate::store::{Preferences, ReadPreferences, StoreError};
 
 #[async_trait]
@@ -16,7 +16,9 @@ impl<S: Look> ReadPreferences for Repositories<S> {
     }
 
     async fn count(&mut self, user: &UserId) -> Result<u32, StoreError> {
-        let count = self.0.state().preferences.get(user).map_or(0, std::collections::BTreeMap::len);
+        let state = self.0.state();
+        let own = state.preferences.get(user).into_iter().flat_map(|own| own.values());
+        let count = own.filter(|held| (held.category.as_str(), held.name.as_str()) != OF_SERVICE).count();
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 }

@@ -93,12 +93,14 @@ impl Sessions for Repositories<Work> {
         Ok(self.0.state_mut().end_where(ending, is_meant))
     }
 
-    async fn end_beyond(&mut self, user: &UserId, kept: u32, ending: &Ending) -> Result<u64, StoreError> {
+    async fn end_beyond(&mut self, user: &UserId, new: &SessionId, kept: u32, ending: &Ending) -> Result<u64, StoreError> {
         let state = self.0.state_mut();
         let mine = state.sessions.values().map(|held| &held.session).filter(|session| session.user_id == *user && session.ended.is_none());
-        let mut order: Vec<_> = mine.map(|session| (Reverse(session.last_active_at), session.id.clone())).collect();
+        let others = mine.filter(|session| session.id != *new);
+        let mut order: Vec<_> = others.map(|session| (Reverse(session.last_active_at), session.id.clone())).collect();
         order.sort_unstable();
-        let beyond: Vec<_> = order.into_iter().map(|(_, id)| id).skip(usize::try_from(kept).unwrap_or(usize::MAX)).collect();
+        let others_kept = usize::try_from(kept.saturating_sub(1)).unwrap_or(usize::MAX);
+        let beyond: Vec<_> = order.into_iter().map(|(_, id)| id).skip(others_kept).collect();
         Ok(state.end_where(ending, |session| beyond.contains(&session.id)))
     }
 

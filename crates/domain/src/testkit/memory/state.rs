@@ -208,11 +208,6 @@ impl State {
     pub(super) fn guard(&self, user: &User) -> Guard {
         Guard { credential_epoch: user.credential_epoch, global_epoch: self.global_epoch() }
     }
-
-    pub(super) fn live_sessions(&self, user: &UserId, now: Timestamp) -> u32 {
-        let live = self.sessions.values().filter(|held| held.session.user_id == *user && held.session.is_live(now)).count();
-        u32::try_from(live).unwrap_or(u32::MAX)
-    }
 }
 
 impl Account {
