@@ -17,7 +17,8 @@ use crate::statement::{Bind, Statement};
 
 /// The account's lock makes changes wait that the new row would not hear of: another username, an end of the account.
 const JOIN: &str = "INSERT INTO team_members AS held (team_id, user_id, username, is_guest, is_user, is_admin, created_at, deleted_at) \
-    SELECT teams.id, users.id, users.username, ?, ?, ?, ?, 0 FROM users, teams WHERE users.id = ? AND teams.id = ? FOR NO KEY UPDATE OF users FOR KEY SHARE OF teams \
+    SELECT teams.id, users.id, users.username, ?, ?, ?, ?, 0 FROM users, teams WHERE users.id = ? AND teams.id = ? \
+    FOR NO KEY UPDATE OF users FOR KEY SHARE OF teams \
     ON CONFLICT (team_id, user_id) DO UPDATE SET is_guest = excluded.is_guest, is_user = excluded.is_user, \
     is_admin = excluded.is_admin, created_at = excluded.created_at, deleted_at = 0 WHERE held.deleted_at <> 0";
 

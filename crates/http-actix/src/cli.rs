@@ -14,7 +14,6 @@ pub use commands::run;
 #[command(
     name = "muster",
     version,
-    about,
     after_help = "Settings come from the file, then from the environment as MUSTER_SECTION__KEY.\n\nExamples:\n  muster serve\n  muster serve --config /etc/muster.toml\n  MUSTER_SERVER__LISTEN=0.0.0.0:8065 muster serve\n  \
                   muster user create --system-admin --username ada --email ada@example.test\n  muster config show"
 )]

@@ -50,7 +50,8 @@ pub(super) async fn check_team(reading: &mut dyn Reading, actor: &Actor, team: O
     if sees { Ok(()) } else { Err(Forbidden::Lacks(Permission::ViewTeam).into()) }
 }
 
-/// Whether an actor, who is still in, reads a channel, as `read_channel` says: by his place in it or everywhere. Nobody reads one that is not there.
+/// Whether an actor, who is still in, reads a channel, as `read_channel` says: by his place in it or everywhere. Nobody reads one that is
+/// not there.
 pub(super) async fn check_channel(reading: &mut dyn Reading, actor: &Actor, channel: Option<&ChannelId>) -> Result<(), ListError> {
     if let Some(id) = channel
         && reading.channels().by_id(id).await?.is_some()
